@@ -9,7 +9,7 @@ import { ConnectionFault, nameOfCode } from '../http2/errors.ts'
 import { type Field, nameOf, valueOf } from '../http2/field.ts'
 import { FrameReader, type FrameSink } from '../http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../http2/frame-writer.ts'
-import { PREFACE } from '../http2/frames.ts'
+import { MIN_MAX_FRAME_BYTES, PREFACE } from '../http2/frames.ts'
 import { HpackDecoder } from '../http2/hpack-decoder.ts'
 import { BLOCK_OVERHEAD, emptySpan, FIELD_OVERHEAD, HpackEncoder } from '../http2/hpack-encoder.ts'
 import { DEFAULT_TABLE_BYTES, ENABLE_PUSH, settingsPayload } from '../http2/settings.ts'
@@ -176,11 +176,9 @@ class Call implements GrpcCheck, FrameSink, FrameOwner {
       const span = { ...emptySpan(), names, nameEnd: names.length, bytes, valueEnd: bytes.length }
       end = encoder.write(this.frames.bytes, end, span)
     }
-    this.frames.endBlock(1, end, MAX_FRAME_BYTES)
+    this.frames.endBlock(1, end, MIN_MAX_FRAME_BYTES)
   }
 }
-
-const MAX_FRAME_BYTES = 16_384
 
 /** HealthCheckRequest { service = 1 }, with the prefix of gRPC: not compressed, and its length. */
 function requestFor(service: string): Buffer {

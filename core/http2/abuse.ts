@@ -67,12 +67,6 @@ export class AbuseBudget {
     return recent > burst || total > lifetime
   }
 
-  /** One that came of a kind was paid for: see window updates. */
-  forgive(kind: Violation, count: number): void {
-    const recent = this.recent.get(kind)
-    if (recent !== undefined) this.recent.set(kind, Math.max(0, recent - count))
-  }
-
   private halve(now: number): void {
     const halvings = Math.floor((now - this.halvedAt) / HALVING_MS)
     if (halvings <= 0) return

@@ -93,11 +93,11 @@ export class Flow {
   }
 
   /** Each waiting stream sends a quantum in turn, for as long as one of them can and the socket takes it. */
-  pump(isBlocked: () => boolean): void {
-    for (let hasMoved = true; hasMoved;) {
+  pump(carrier: { readonly isBlocked: boolean }): void {
+    for (let hasMoved = this.waiting.size > 0; hasMoved;) {
       hasMoved = false
       for (const stream of Array.from(this.waiting)) {
-        if (isBlocked()) return
+        if (carrier.isBlocked) return
         if (!this.waiting.has(stream) || !stream.maySend) continue
         hasMoved = true
         // Behind the others, whose turn is next.

@@ -63,11 +63,6 @@ export class FrameReader {
     this.maxBlockBytes = maxBlockBytes
   }
 
-  /** In the middle of a frame, or of a field block. */
-  get isBusy(): boolean {
-    return this.stage !== 'header' || this.kept.length > 0 || this.block !== undefined
-  }
-
   /** Between the frames of a field block. */
   get isInBlock(): boolean {
     return this.block !== undefined
@@ -213,7 +208,7 @@ export class FrameReader {
     }
     if (start + padding > payload.length) throw paddingTooLong()
     const isStreamEnd = (flags & frames.FLAG_END_STREAM) !== 0
-    const bytes = payload.subarray(start, payload.length - padding)
+    const bytes = start + padding === 0 ? payload : payload.subarray(start, payload.length - padding)
     if ((flags & frames.FLAG_END_HEADERS) !== 0)
       return this.sink.onFieldBlock(streamId, bytes, isStreamEnd, isSelfDependent)
     this.checkBlock(bytes.length)

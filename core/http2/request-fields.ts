@@ -91,8 +91,12 @@ export class RequestFields implements FieldSink {
     this.write(LINE_END, 0, LINE_END.length)
     if (this.tooLarge !== undefined) return { kind: 'tooLarge', detail: this.tooLarge }
     const { head } = this
-    head.keep()
     return { kind: 'head', bytes: head.bytes, start: head.start, end: head.end }
+  }
+
+  /** The head that was built last stays where it is; one that nobody keeps is written over by the next. */
+  keep(): void {
+    this.head.keep()
   }
 
   /** It asks for a tunnel (RFC 8441). */

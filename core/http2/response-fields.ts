@@ -57,8 +57,9 @@ export class ResponseFields implements FieldSink {
 
   private onStatus(field: Field): void {
     const { head } = this
+    const status = valueOf(field)
     if (this.hasStatus || this.count > 0) this.detail = ':status must come first, and once'
-    else if (!/^[1-5]\d\d$/.test(valueOf(field)) || valueOf(field) === '101') this.detail = ':status is not valid'
+    else if (!/^[1-5]\d\d$/.test(status) || status === '101') this.detail = ':status is not valid'
     this.hasStatus = true
     head.writeAll(VERSION)
     head.write(field.line, valueStart(field), valueEnd(field))

@@ -33,11 +33,11 @@ export const initialSettings = (): PeerSettings => ({
 })
 
 /**
- * Takes what the payload bytes[start..end) of one SETTINGS frame says, in order; its length is a multiple of 6. `isServer`:
+ * Takes what the payload of one SETTINGS frame says, in order; its length is a multiple of 6. `isServer`:
  * who has sent it is a server. Throws ConnectionFault for a value out of range.
  */
-export function readSettings(settings: PeerSettings, bytes: Buffer, start: number, isServer: boolean): void {
-  for (let at = start; at + SETTING_BYTES <= bytes.length; at += SETTING_BYTES) {
+export function readSettings(settings: PeerSettings, bytes: Buffer, isServer: boolean): void {
+  for (let at = 0; at + SETTING_BYTES <= bytes.length; at += SETTING_BYTES) {
     const value = bytes.readUInt32BE(at + 2)
     switch (bytes.readUInt16BE(at)) {
       case HEADER_TABLE_SIZE:

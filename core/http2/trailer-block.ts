@@ -20,16 +20,20 @@ export function writeTrailerBlock(target: BlockTarget, streamId: number, trailer
   const begun = encoder.begin(frames.bytes, start)
   let end = begun
   for (let index = 0; index < trailers.count; index += 1) {
-    if (!isTrailing(trailers, index)) continue
-    span.names = trailers.bytes
-    span.bytes = trailers.bytes
-    span.nameStart = trailers.starts[index] as number
-    span.nameEnd = trailers.colons[index] as number
-    span.valueStart = trailers.valueStart(index)
-    span.valueEnd = Math.max(span.valueStart, trailers.valueEnd(index))
-    end = encoder.write(frames.bytes, end, span)
+    if (isTrailing(trailers, index)) end = writeField(target, end, trailers, index)
   }
   if (end === start) return false
   frames.endBlock(streamId, end, settings.maxFrameBytes)
   return true
+}
+
+/** Writes line `index` of a head or of trailers at `at`; returns the offset behind. */
+export function writeField({ frames, encoder }: BlockTarget, at: number, fields: FieldSection, index: number): number {
+  span.names = fields.bytes
+  span.bytes = fields.bytes
+  span.nameStart = fields.starts[index] as number
+  span.nameEnd = fields.colons[index] as number
+  span.valueStart = fields.valueStart(index)
+  span.valueEnd = Math.max(span.valueStart, fields.valueEnd(index))
+  return encoder.write(frames.bytes, at, span)
 }

@@ -1,18 +1,20 @@
 /** A field block that ends a message (RFC 9113 8.1) -> trailer lines as HTTP/1 has them, for the strict parser to judge. */
+import { ProtocolError } from '../errors.ts'
+import { FieldSection } from '../http1/field-section.ts'
+import type { HttpLimits } from '../http1/limits.ts'
 import { type Field, nameOf } from './field.ts'
 import type { FieldSink } from './hpack-decoder.ts'
-import type { FieldLimits } from './request-fields.ts'
 
 const LINE_END = Buffer.from('\r\n')
 
 export class TrailerFields implements FieldSink {
-  private readonly limits: FieldLimits
+  private readonly limits: HttpLimits
   private readonly lines: Buffer[] = []
   private length = 0
   /** Why it is malformed; undefined: it is not. */
-  fault: string | undefined = undefined
+  private fault: string | undefined = undefined
 
-  constructor(limits: FieldLimits) {
+  constructor(limits: HttpLimits) {
     this.limits = limits
   }
 
@@ -25,9 +27,13 @@ export class TrailerFields implements FieldSink {
     else this.lines.push(field.line)
   }
 
-  /** With the empty line. */
-  bytes(): Buffer {
-    return Buffer.concat([...this.lines, LINE_END])
+  /** The block is over. Throws ProtocolError. */
+  finish(): FieldSection {
+    if (this.fault !== undefined) throw new ProtocolError(this.fault)
+    const bytes = Buffer.concat([...this.lines, LINE_END])
+    const trailers = new FieldSection(this.limits.maxFields)
+    trailers.parse(bytes, 0, bytes.length, this.limits)
+    return trailers
   }
 }
 

@@ -1,6 +1,6 @@
 /** Field blocks of one client: read with the table that it fills, and made into what the strict parser of heads judges. */
 import { ProtocolError } from '../errors.ts'
-import { FieldSection } from '../http1/field-section.ts'
+import type { FieldSection } from '../http1/field-section.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import { StreamFault } from '../http2/errors.ts'
 import { HpackDecoder } from '../http2/hpack-decoder.ts'
@@ -20,11 +20,16 @@ export class FieldBlocks {
     this.decoder.decode(block, IGNORED)
   }
 
-  /** `hasBody`: the stream goes on. The head is valid until the next one is read. */
+  /** `hasBody`: the stream goes on. The head is valid until the next one is read, unless it is kept. */
   readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits): Built {
     requestFields.begin(limits)
     this.decoder.decode(block, requestFields)
     return requestFields.finish(hasBody, webSocketKey)
+  }
+
+  /** The head that was read last is held by a stream from now on. */
+  keepHead(): void {
+    requestFields.keep()
   }
 
   /** Whether the request that was read last asks for a tunnel (RFC 8441). */
@@ -36,16 +41,12 @@ export class FieldBlocks {
   readTrailers(streamId: number, block: Buffer, limits: HttpLimits): FieldSection {
     const fields = new TrailerFields(limits)
     this.decoder.decode(block, fields)
-    if (fields.fault !== undefined) throw new StreamFault(streamId, fields.fault)
-    const bytes = fields.bytes()
-    const trailers = new FieldSection(limits.maxFields)
     try {
-      trailers.parse(bytes, 0, bytes.length, limits)
+      return fields.finish()
     } catch (error) {
       if (error instanceof ProtocolError) throw new StreamFault(streamId, error.message)
       throw error
     }
-    return trailers
   }
 }
 

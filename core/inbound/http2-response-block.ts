@@ -6,13 +6,12 @@ import * as kind from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { BLOCK_OVERHEAD, emptySpan, FIELD_OVERHEAD, writeIndexed } from '../http2/hpack-encoder.ts'
-import type { BlockTarget } from '../http2/trailer-block.ts'
+import { type BlockTarget, writeField } from '../http2/trailer-block.ts'
 
 const DROPS = dropTable()
 /** 1xx and 204 may say nothing of a length (RFC 9110 8.6). */
 const BODILESS_DROPS = dropTable(kind.CONTENT_LENGTH)
 /** What the answer to a WebSocket's handshake says for HTTP/1 alone (RFC 8441 5). */
-const HANDSHAKE_DROPS = BODILESS_DROPS
 const ACCEPT_NAME = Buffer.from('sec-websocket-accept')
 
 /** Statuses that are an index of the static table (RFC 7541 A). */
@@ -29,7 +28,7 @@ const STATUS_NAME = Buffer.from(':status')
 const span = emptySpan()
 const OWN_BYTES = 128
 
-/** Writes the block of `head`; spoils it for other use. */
+/** Writes the block of `head`; of a 101 the answer to an extended CONNECT (RFC 8441 5). Spoils it for other use. */
 export function writeResponseBlock(
   target: BlockTarget,
   streamId: number,
@@ -37,30 +36,23 @@ export function writeResponseBlock(
   dateLine: DateLine,
 ): void {
   const { frames, settings } = target
-  const { fields, status } = head
+  const { fields } = head
   if (fields.connection !== 0) markNamedByConnection(fields)
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
+  const isTunnel = head.status === 101
+  if (isTunnel) markAccept(fields)
+  const status = isTunnel ? 200 : head.status
   const start = frames.beginBlock(roomFor(fields) + head.added.length + OWN_BYTES)
   let end = writeStatus(target, start, status)
-  end = writeFields(target, end, fields, status < 200 || status === 204 ? BODILESS_DROPS : DROPS)
+  end = writeFields(target, end, fields, isTunnel || status < 200 || status === 204 ? BODILESS_DROPS : DROPS)
   if (head.added !== '') end = writeLines(target, end, Buffer.from(head.added, 'latin1'))
   if (status >= 200 && !fields.has(kind.DATE)) end = writeLines(target, end, dateLine())
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
-/** The answer to an extended CONNECT, made of the 101 that a backend gave (RFC 8441 5). */
-export function writeTunnelBlock(target: BlockTarget, streamId: number, head: ResponseHead, dateLine: DateLine): void {
-  const { frames, settings } = target
-  const { fields } = head
-  if (fields.connection !== 0) markNamedByConnection(fields)
+function markAccept(fields: FieldSection): void {
   const accept = fields.lineNamed(ACCEPT_NAME, 0)
   if (accept >= 0) fields.kinds[accept] = kind.CONNECTION
-  const start = frames.beginBlock(roomFor(fields) + head.added.length + OWN_BYTES)
-  let end = writeStatus(target, start, 200)
-  end = writeFields(target, end, fields, HANDSHAKE_DROPS)
-  if (head.added !== '') end = writeLines(target, end, Buffer.from(head.added, 'latin1'))
-  if (!fields.has(kind.DATE)) end = writeLines(target, end, dateLine())
-  frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
 const roomFor = (fields: FieldSection): number =>
@@ -85,16 +77,6 @@ function writeFields(target: BlockTarget, at: number, fields: FieldSection, drop
   for (let index = 0; index < fields.count; index += 1)
     if (drops[fields.kinds[index] as number] === 0) end = writeField(target, end, fields, index)
   return end
-}
-
-function writeField({ frames, encoder }: BlockTarget, at: number, fields: FieldSection, index: number): number {
-  span.names = fields.bytes
-  span.bytes = fields.bytes
-  span.nameStart = fields.starts[index] as number
-  span.nameEnd = fields.colons[index] as number
-  span.valueStart = fields.valueStart(index)
-  span.valueEnd = Math.max(span.valueStart, fields.valueEnd(index))
-  return encoder.write(frames.bytes, at, span)
 }
 
 /** Lines of ours, each `Name: value` with CRLF. */

@@ -76,7 +76,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   /** Sends what windows and socket have room for. */
   pump(): void {
-    this.flow.pump(() => this.owner.isBlocked || this.owner.isClosed)
+    this.flow.pump(this.owner)
   }
 
   dropStreams(): void {
@@ -179,7 +179,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.isOpen = true
     this.spend('settings')
     const before = this.settings.initialWindow
-    setting.readSettings(this.settings, payload, 0, false)
+    setting.readSettings(this.settings, payload, false)
     const change = this.settings.initialWindow - before
     for (const stream of this.streams.values()) {
       if (widened(stream.sending.window, change) === undefined)
@@ -297,6 +297,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (isStreamEnd && isTunnel) throw new StreamFault(streamId, 'a tunnel needs an open stream')
     if (isStreamEnd && handler.head.fields.contentLength > 0)
       throw new StreamFault(streamId, 'less content came than content-length says')
+    this.blocks.keepHead()
     const stream = new Http2Stream(this, streamId, isStreamEnd)
     this.streams.set(streamId, stream)
     this.headBytes += stream.headWeight

@@ -19,7 +19,7 @@ import { tooLate } from './http1-states.ts'
 import { readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
-import { writeResponseBlock, writeTunnelBlock } from './http2-response-block.ts'
+import { writeResponseBlock } from './http2-response-block.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
 import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
 import { NOBODY } from '../stream/nobody.ts'
@@ -235,7 +235,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   handOver(head: ResponseHead): HandedOver {
     const { carrier, body } = this
     this.hasResponded = true
-    writeTunnelBlock(carrier, this.id, head, carrier.handler.dateLine)
+    writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
     const tunnel = new Http2Tunnel(this, carrier.handler)
     this.tunnel = tunnel
     const early = body.takeHeld()

@@ -55,7 +55,7 @@ export class Http2Tunnel implements WireSocket, WireOwner {
 
   onGone(): void {
     if (this.isOver) return
-    this.isOver = true
+    this.finish()
     this.wire.closed(new Error('the stream was reset'))
   }
 
@@ -79,10 +79,15 @@ export class Http2Tunnel implements WireSocket, WireOwner {
 
   resume(): void {
     this.isPaused = false
-    const { incoming } = this
-    for (let piece = takeFirst(incoming); piece !== undefined; piece = this.isPaused ? undefined : takeFirst(incoming))
+    if (this.incoming === undefined) return
+    // Whoever takes it may end the tunnel, and then nothing is held any more.
+    for (
+      let piece = takeFirst(this.incoming);
+      piece !== undefined;
+      piece = this.isPaused ? undefined : takeFirst(this.incoming)
+    )
       this.pass(piece)
-    if (incoming === undefined || incoming.size > 0) return
+    if (this.isPaused || this.isOver) return
     this.incoming = undefined
     if (this.hasRemoteEnded) this.wire.peerEnded()
   }
@@ -93,7 +98,7 @@ export class Http2Tunnel implements WireSocket, WireOwner {
 
   end(): void {
     if (this.isOver) return
-    this.isOver = true
+    this.finish()
     this.stream.endLocally()
     this.stream.reset(NO_ERROR)
     this.wire.closed(undefined)
@@ -101,7 +106,7 @@ export class Http2Tunnel implements WireSocket, WireOwner {
 
   terminate(): void {
     if (this.isOver) return
-    this.isOver = true
+    this.finish()
     this.stream.reset(CANCEL)
     this.wire.closed(undefined)
   }
@@ -115,6 +120,13 @@ export class Http2Tunnel implements WireSocket, WireOwner {
   onClose(): void {}
   onTimeout(): void {}
   onSent(): void {}
+
+  /** Nobody takes what has come any more. */
+  private finish(): void {
+    this.isOver = true
+    if (this.incoming !== undefined) this.stream.credit(this.incoming.size)
+    this.incoming = undefined
+  }
 
   private pass(bytes: Buffer): void {
     const { length } = bytes

@@ -116,8 +116,9 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.closeIfDone()
   }
 
-  /** Nobody needs it, and nothing is under way. */
+  /** Nobody needs it, and nothing is under way; one that waits for its backend to close does so no longer. */
   discard(): void {
+    if (this.isGone) return this.wire.destroy()
     this.close(NO_ERROR, '')
     this.wire.discard()
   }
@@ -241,7 +242,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   // The session tells.
 
   pump(): void {
-    this.flow.pump(() => this.wire.isBlocked || this.phase !== 'open')
+    this.flow.pump(this)
   }
 
   onRoom(): void {

@@ -28,8 +28,10 @@ const METHOD = Buffer.from(':method')
 const PATH = Buffer.from(':path')
 const AUTHORITY = Buffer.from(':authority')
 /** Indices of the static table (RFC 7541 A). */
-const GET_INDEX = 2
-const POST_INDEX = 3
+const METHOD_INDEX = [
+  { method: Buffer.from('GET'), index: 2 },
+  { method: Buffer.from('POST'), index: 3 },
+]
 const SCHEME_INDEX = { http: 6, https: 7 }
 /** Lines that HTTP/2 has no use for (RFC 9113 8.2.2); Host becomes `:authority`. */
 const LEFT_OUT = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'].map((name) =>
@@ -86,10 +88,9 @@ function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, byt
   while (bytes[methodEnd] !== SPACE) methodEnd += 1
   let targetEnd = methodEnd + 1
   while (bytes[targetEnd] !== SPACE) targetEnd += 1
-  let end = at
-  if (methodEnd === 3 && bytes[0] === 0x47) end = writeIndexed(out, end, GET_INDEX)
-  else if (methodEnd === 4 && bytes[1] === 0x4f) end = writeIndexed(out, end, POST_INDEX)
-  else end = encoder.write(out, end, pseudo(METHOD, bytes, 0, methodEnd))
+  const index = indexOfMethod(bytes, methodEnd)
+  let end =
+    index === undefined ? encoder.write(out, at, pseudo(METHOD, bytes, 0, methodEnd)) : writeIndexed(out, at, index)
   end = writeIndexed(out, end, SCHEME_INDEX[scheme])
   for (let index = 0; index < bounds.length; index += 3) {
     const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
@@ -98,6 +99,17 @@ function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, byt
     break
   }
   return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
+}
+
+/** Of the method at bytes[0..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
+function indexOfMethod(bytes: Buffer, end: number): number | undefined {
+  for (const { method, index } of METHOD_INDEX) {
+    if (method.length !== end) continue
+    let at = 0
+    while (at < end && bytes[at] === method[at]) at += 1
+    if (at === end) return index
+  }
+  return undefined
 }
 
 /** A field whose name is none of the head's own. */

@@ -3,7 +3,6 @@
  * with it. What is wrong with one response ends that; anything else ends the connection, whose business socket and time are.
  */
 import { ProtocolError } from '../errors.ts'
-import { FieldSection } from '../http1/field-section.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { AbuseBudget, type Violation } from '../http2/abuse.ts'
@@ -80,8 +79,13 @@ export class Http2Session implements FrameSink {
   onDataBytes(bytes: Buffer, start: number, end: number): void {
     this.currentLeft -= end - start
     const { current } = this
-    if (current === undefined) this.owner.flow.credit(end - start)
-    else this.guard(current, () => current.onContent(bytes, start, end))
+    if (current === undefined) return this.owner.flow.credit(end - start)
+    try {
+      current.onContent(bytes, start, end)
+    } catch (error) {
+      this.owner.flow.credit(end - start)
+      this.blame(current, error)
+    }
   }
 
   onDataEnd(isStreamEnd: boolean): void {
@@ -90,7 +94,12 @@ export class Http2Session implements FrameSink {
     if (current === undefined) return this.owner.flow.credit(currentLeft)
     this.current = undefined
     if (currentLeft > 0) current.credit(currentLeft)
-    if (isStreamEnd) this.guard(current, () => current.onRemoteEnd(undefined))
+    if (!isStreamEnd) return
+    try {
+      current.onRemoteEnd(undefined)
+    } catch (error) {
+      this.blame(current, error)
+    }
   }
 
   onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean): void {
@@ -119,7 +128,7 @@ export class Http2Session implements FrameSink {
     this.hasSettings = true
     this.spend('settings')
     const before = this.owner.settings.initialWindow
-    setting.readSettings(this.owner.settings, payload, 0, true)
+    setting.readSettings(this.owner.settings, payload, true)
     const change = this.owner.settings.initialWindow - before
     for (const stream of this.owner.streams.values()) {
       if (widened(stream.sendWindow, change) === undefined)
@@ -164,34 +173,29 @@ export class Http2Session implements FrameSink {
     this.decoder.decode(block, responseFields)
     const built = responseFields.finish()
     if (built.kind !== 'head') return stream.fail('protocol', built.detail, codes.PROTOCOL_ERROR)
-    this.guard(stream, () => {
+    try {
       head.parse(built.bytes, built.start, built.end, limits)
       stream.onHead(head, isStreamEnd)
-    })
+    } catch (error) {
+      this.blame(stream, error)
+    }
   }
 
   private readTrailers(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
-    const { limits } = this.owner
-    const fields = new TrailerFields(limits)
+    const fields = new TrailerFields(this.owner.limits)
     this.decoder.decode(block, fields)
-    this.guard(stream, () => {
+    try {
       if (!isStreamEnd) throw new ProtocolError('trailers must end their stream')
-      if (fields.fault !== undefined) throw new ProtocolError(fields.fault)
-      const bytes = fields.bytes()
-      const trailers = new FieldSection(limits.maxFields)
-      trailers.parse(bytes, 0, bytes.length, limits)
-      stream.onRemoteEnd(trailers)
-    })
+      stream.onRemoteEnd(fields.finish())
+    } catch (error) {
+      this.blame(stream, error)
+    }
   }
 
   /** What is wrong with one response ends that one. */
-  private guard(stream: Http2Stream, task: () => void): void {
-    try {
-      task()
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      stream.fail('protocol', error.message, codes.PROTOCOL_ERROR)
-    }
+  private blame(stream: Http2Stream, error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error
+    stream.fail('protocol', error.message, codes.PROTOCOL_ERROR)
   }
 
   private requireSettings(): void {

@@ -46,6 +46,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   wasRefused = false
   grpcStatus: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
+  /** The final head has come. */
+  hasFinalHead = false
   /** 0: it has not begun. */
   id = 0
   private readonly carrier: Http2Carrier
@@ -57,8 +59,6 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   private isRequestSent = false
   private requestTrailers: FieldSection | undefined = undefined
   private interims = 0
-  /** The final head has come. */
-  private hasHead = false
   /** Content that is still to come, as the head has told; -1: it has not. */
   private contentLeft = -1
   private window = STREAM_WINDOW
@@ -66,6 +66,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   private isPaused = false
   private held: HeldBytes | undefined = undefined
   private trailers: FieldSection | undefined = undefined
+  private isGone = false
 
   /** `isReused`: its connection is open, and takes the head at once. */
   constructor(carrier: Http2Carrier, timeouts: BackendTimeouts, isReused: boolean) {
@@ -110,12 +111,16 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   resumeResponse(): void {
     this.isPaused = false
-    const { held } = this
-    for (let piece = takeFirst(held); piece !== undefined; piece = this.isPaused ? undefined : takeFirst(held))
+    // What it is passed on to may give it up, and then nothing is held any more.
+    for (
+      let piece = takeFirst(this.held);
+      piece !== undefined;
+      piece = this.isPaused ? undefined : takeFirst(this.held)
+    )
       this.pass(piece, 0, piece.length)
-    if (this.isPaused || (held !== undefined && held.size > 0)) return
+    if (this.isPaused) return
     this.held = undefined
-    if (this.hasHead && this.hasRemoteEnded) this.complete()
+    if (this.hasFinalHead && this.hasRemoteEnded) this.complete()
     else this.onProgress()
   }
 
@@ -135,7 +140,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (this.state === 'closed') return
     const ms = this.sending.isWaiting
       ? this.timeouts.idleMs
-      : !this.hasHead
+      : !this.hasFinalHead
         ? this.isRequestSent && this.timeouts.responseMs
         : !this.isPaused && this.timeouts.idleMs
     if (ms === false) wheel.disarm(this)
@@ -183,7 +188,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     const isBodiless = this.isHeadRequest || head.status === 204 || head.status === 304
     if (isStreamEnd && !isBodiless && contentLength > 0)
       throw new ProtocolError('less content came than content-length says')
-    this.hasHead = true
+    this.hasFinalHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
     this.isGrpc = isGrpc(head.fields.valueNamed('content-type'))
     if (this.isGrpc) this.grpcStatus = grpcStatusIn(head.fields)
@@ -193,15 +198,11 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (isStreamEnd && !this.isPaused) this.complete()
   }
 
-  get hasFinalHead(): boolean {
-    return this.hasHead
-  }
-
   /** A DATA frame of `length` bytes begins; undefined: it may. */
   faultOfWindow(length: number): number | undefined {
     this.window -= length
     if (this.window < 0) return FLOW_CONTROL_ERROR
-    return this.hasHead ? undefined : PROTOCOL_ERROR
+    return this.hasFinalHead ? undefined : PROTOCOL_ERROR
   }
 
   onContent(bytes: Buffer, start: number, end: number): void {
@@ -215,7 +216,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   onRemoteEnd(trailers: FieldSection | undefined): void {
-    if (!this.hasHead) throw new ProtocolError('a response must have a head')
+    if (!this.hasFinalHead) throw new ProtocolError('a response must have a head')
     if (this.contentLeft > 0) throw new ProtocolError('less content came than content-length says')
     this.trailers = trailers
     // One that ends without a status is an error by gRPC's rules.
@@ -263,7 +264,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   onTimeout(): void {
     const { idleMs, responseMs } = this.timeouts
     if (this.sending.isWaiting) this.fail('timeout', `the backend took no bytes for ${idleMs} ms`)
-    else if (!this.hasHead) this.fail('timeout', `no response within ${responseMs} ms`)
+    else if (!this.hasFinalHead) this.fail('timeout', `no response within ${responseMs} ms`)
     else this.fail('timeout', `the response stood still for ${idleMs} ms`)
   }
 
@@ -288,13 +289,11 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   /** Whatever is left of it is given up. */
   private end(code: number): void {
-    if (this.state === 'closed' && this.id !== 0) return this.leave()
+    if (this.state === 'closed') return this.leave()
     this.state = followStream(this.state, 'resets')
     this.leave()
     if (this.id !== 0) this.carrier.resetStream(this.id, code)
   }
-
-  private isGone = false
 
   private leave(): void {
     if (this.isGone) return

@@ -137,5 +137,5 @@ export function http2Backend(policy: Partial<ConnectionPolicy> = {}) {
     return { ...asked, end, lines }
   }
 
-  return { clock, pool, ends, wires, counters, ask, askToSwitch, begin, settle }
+  return { clock, pool, budget, ends, wires, counters, ask, askToSwitch, begin, settle }
 }

@@ -1,5 +1,6 @@
 /** What attackers have done to others, and what it comes to here: a word, a counter, and the end of their connection. */
 import { describe, expect, test } from 'bun:test'
+import { FieldBlocks } from '../../../core/inbound/http2-blocks.ts'
 import { held } from '../../../core/http2/memory.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import * as type from '../../../core/http2/frames.ts'
@@ -202,6 +203,18 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
     expect(held.headBytes - before).toBeLessThanOrEqual(1024 * 1024)
     client.socket.terminate()
     expect(held.headBytes).toBe(before)
+  })
+
+  test('takes no memory by heads that nobody holds', () => {
+    const blocks = new FieldBlocks()
+    const placeOf = (): unknown => {
+      const built = blocks.readRequest(Buffer.from(block(GET), 'latin1'), false, limits)
+      return built.kind === 'head' && { bytes: built.bytes.buffer, start: built.start }
+    }
+    const first = placeOf()
+    expect(placeOf()).toEqual(first)
+    blocks.keepHead()
+    expect(placeOf()).not.toEqual(first)
   })
 
   test('over many connections is bounded by those of the process', () => {

@@ -1,8 +1,21 @@
 import { describe, expect, test } from 'bun:test'
 import * as setting from '../../../core/http2/settings.ts'
-import { data, get, post, PREFACE, settings, windowUpdate } from '../../support/http2.ts'
+import { data, END_HEADERS, get, headers, post, PREFACE, reset, settings, windowUpdate } from '../../support/http2.ts'
 import { connect, HEAD, headOf, send } from '../../support/http2-waiting.ts'
 import { inEvent } from '../../support/memory-socket.ts'
+
+const tunnel = (id: number): string =>
+  headers(
+    id,
+    [
+      [':method', 'CONNECT'],
+      [':protocol', 'x'],
+      [':scheme', 'http'],
+      [':path', '/'],
+      [':authority', 'a'],
+    ],
+    END_HEADERS,
+  )
 
 describe('flow control', () => {
   const small = PREFACE + settings([setting.INITIAL_WINDOW_SIZE, 4])
@@ -18,7 +31,7 @@ describe('flow control', () => {
     })
     expect(lines).toEqual(['HEADERS 1 :status=200 date=now', 'DATA 1 abcd'])
     expect(client.request().log).toEqual(['blocked'])
-    expect(client.send(windowUpdate(1, 3))).toEqual(['DATA 1 ef', 'DATA 1 g'])
+    expect(client.send(windowUpdate(1, 3))).toEqual(['DATA 1 efg'])
     expect(client.send(windowUpdate(1, 100))).toEqual(['DATA 1 end h'])
   })
 
@@ -41,6 +54,18 @@ describe('flow control', () => {
     expect(client.stream().isBlocked).toBe(true)
     client.send(windowUpdate(1, 1))
     expect(client.request().log).toEqual(['drained'])
+  })
+
+  test('gives back to all what a tunnel that is gone has not taken', () => {
+    const client = connect({
+      onRequest: (stream) =>
+        stream.handOver(headOf('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n')).wire.pause(),
+    })
+    const lines = Array.from({ length: 20 }, (_, index) => {
+      const id = 2 * index + 1
+      return client.send(tunnel(id) + data(id, 'x'.repeat(16_384)).repeat(2) + reset(id))
+    })
+    expect(lines.flat().filter((line) => line.startsWith('WINDOW_UPDATE 0'))).toEqual(['WINDOW_UPDATE 0 +524288'])
   })
 
   test('gives each stream its turn', () => {

@@ -80,6 +80,49 @@ test('more content than its window fails a response', () => {
   expect(sink.log.at(-1)).toStartWith('protocol: ')
 })
 
+describe('what a failed response has sent', () => {
+  const PIECE = 'x'.repeat(4096)
+  const SENT = 40 * 4 * PIECE.length
+  /** What the backend is told that it may send anew on all streams together. */
+  const widenedBy = (lines: readonly string[]): number =>
+    lines.reduce((sum, line) => sum + Number(/^WINDOW_UPDATE 0 \+(\d+)$/.exec(line)?.[1] ?? 0), 0)
+
+  test('is given back to its connection, which others use', () => {
+    const backend = http2Backend()
+    const { end } = backend.begin()
+    const lines = Array.from({ length: 40 }, (_, index) => {
+      if (index > 0) backend.ask()
+      const id = 2 * index + 1
+      return end.send(
+        headers(
+          id,
+          [
+            [':status', '200'],
+            ['content-length', '1'],
+          ],
+          END_HEADERS,
+        ) + data(id, PIECE.repeat(4)),
+      )
+    })
+    expect(widenedBy(lines.flat())).toBe(524_288)
+  })
+
+  test('is given back once where it is given up while it is passed on', () => {
+    const backend = http2Backend()
+    const { end, ...first } = backend.begin()
+    const lines = Array.from({ length: 40 }, (_, index) => {
+      const { stream, sink } = index === 0 ? first : backend.ask()
+      const id = 2 * index + 1
+      stream.pauseResponse()
+      const sent = end.send(headers(id, [[':status', '200']], END_HEADERS) + data(id, PIECE).repeat(4))
+      sink.onBody = () => stream.abort()
+      inEvent(() => stream.resumeResponse())
+      return [...sent, ...end.got()]
+    })
+    expect(widenedBy(lines.flat())).toBe(SENT - 131_072)
+  })
+})
+
 describe('a backend that breaks the connection loses all that is under way', () => {
   test.each([
     ['PING of 4 bytes', ping('1234')],

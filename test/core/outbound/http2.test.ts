@@ -37,6 +37,11 @@ describe('a request', () => {
     ])
   })
 
+  test.each(['GET', 'POST', 'PUT', 'COPY', 'LOCK', 'MOVE', 'GOT', 'get'])('keeps its method: %s', (method) => {
+    const { lines } = http2Backend().begin(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect(lines[2]).toStartWith(`HEADERS 1 end :method=${method} :scheme=http`)
+  })
+
   test('has its body sent as data, as far as the windows let it', () => {
     const backend = http2Backend()
     const { end, stream, sink } = backend.begin(POST, [setting.INITIAL_WINDOW_SIZE, 4])
@@ -269,6 +274,16 @@ describe('a pool', () => {
     expect(end.socket.hasShut).toBe(false)
     end.send(head(1) + data(1, 'ok', END_STREAM))
     expect([sink.log.at(-1), end.socket.hasShut]).toEqual(['end', true])
+  })
+
+  test('resets what waits for its backend to close where descriptors are short', () => {
+    const { pool, budget, begin } = http2Backend()
+    const { end } = begin()
+    pool.keepIdle(false)
+    end.send(head(1) + data(1, 'ok', END_STREAM))
+    expect([budget.leaving.size, end.socket.isOpen]).toEqual([1, true])
+    expect(budget.relieve()).toBe(true)
+    expect([budget.leaving.size, end.socket.closing]).toEqual([0, 'reset'])
   })
 
   test('that is cut tells how much that was', () => {
