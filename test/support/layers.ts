@@ -121,7 +121,7 @@ const LAYERS: readonly Layer[] = [
   // Pools it is handed by the runtime; the words of its criteria hold times as the config has them.
   {
     from: 'core/deploy/',
-    to: ['core/observe/', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
+    to: ['core/observe/', 'core/report/view.ts', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
     types: ['core/balance/', 'core/backend/', 'core/config/', 'core/control/', 'core/strategy/'],
   },
   // A preview is read as a config would be.
