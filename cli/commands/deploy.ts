@@ -58,7 +58,7 @@ async function begin(io: ServiceIo, pool: string, body: object, options: FollowO
   const stop = io.onSignal((signal) => void (interruption.signal ??= signal))
   try {
     const answer = await askAdmin(target, deploysPath(pool), { method: 'POST', body })
-    if (answer.kind !== 'ok') return tellFailure(io, target, answer, 'a member')
+    if (answer.kind !== 'ok') return tellFailure(io, target, answer, (key) => key || 'a member')
     if (!isDeploy(answer.body)) return report(io, target, noSmartEdge)
     const pause = options.pause ?? (() => wait(500))
     return await follow({ io, target, options, pause, interruption }, answer.body)
