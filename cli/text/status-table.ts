@@ -1,6 +1,7 @@
 /** A status snapshot as text for people: pure. Everything that came over the wire is made printable first. */
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
+import { generationName } from '../../core/fleet/release.ts'
 import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
 import { endingNotes, listenerNote } from './status-certificates.ts'
 import { formatLimits } from './status-limits.ts'
@@ -107,8 +108,7 @@ function fleetLines(
 ): string[] {
   if (!fleet) return []
   const { source, node, generation, offered, state, reason, away } = fleet
-  const running = generation === null ? 'a config without a generation' : `generation ${generation}`
-  const facts = [`node ${printable(node)} of ${printable(source)}: ${running}`]
+  const facts = [`node ${printable(node)} of ${printable(source)}: ${generationName(generation ?? undefined)}`]
   if (state === 'waiting' && offered !== null)
     facts.push(
       `generation ${offered.generation ?? '-'} is for ${offered.percent} % of the nodes, of which this is none`,
