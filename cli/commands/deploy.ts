@@ -91,10 +91,7 @@ async function follow(following: Following, begun: DeployView): Promise<number> 
   teller.tell(begun)
   let [misses, hasAborted] = [0, false]
   while (misses < MOST_MISSES) {
-    if (interruption.signal !== undefined && !hasAborted) {
-      hasAborted = true
-      await abortFor(following, pool)
-    }
+    if (interruption.signal !== undefined && !hasAborted) hasAborted = await abortFor(following, pool)
     const answer = await askAdmin(target, deploysPath(pool))
     if (answer.kind === 'refused') return teller.end(tellFailure(io, target, answer))
     const found = answer.kind === 'ok' ? deploysOf(answer.body).find((one) => one.id === id) : undefined
@@ -107,10 +104,11 @@ async function follow(following: Following, begun: DeployView): Promise<number> 
   return teller.end(goneFor(io, pool))
 }
 
-/** Once it has switched that is too late, and it is followed to its end. */
-async function abortFor({ io, target }: Following, pool: string): Promise<void> {
+/** Whether the edge has heard it. Once it has switched that is too late, and it is followed to its end. */
+async function abortFor({ io, target }: Following, pool: string): Promise<boolean> {
   const answer = await askAdmin(target, deploysPath(pool), { method: 'DELETE' })
   if (answer.kind === 'refused') io.stderr(`smartedge: not aborted: ${printable(answer.reason)}\n`)
+  return answer.kind === 'ok' || answer.kind === 'refused'
 }
 
 function outcome(io: Io, { pool, phase, detail, id }: DeployView, signal: Signal | undefined): number {

@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'bun:test'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { main } from '../../cli/main.ts'
 import type { ServiceIo, Signal } from '../../cli/process/service-io.ts'
-import { formatAddress } from '../../core/address.ts'
+import { formatAddress, type SocketAddress } from '../../core/address.ts'
 import { adminServer } from '../support/admin-server.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import { deployFiles, deployRig } from '../support/deploy-rig.ts'
@@ -20,7 +22,27 @@ async function start() {
     const code = await main(line.split(' '), io)
     return { code, out: io.out(), err: io.err() }
   }
-  return { rig, run }
+  return { rig, run, address: server.address }
+}
+
+/** A URL at which the first request of that method is lost with its connection. */
+async function withoutFirst(method: string, to: SocketAddress): Promise<string> {
+  let isLost = false
+  const relay = createServer((client) => {
+    const port = to.kind === 'tcp' ? to.port : 0
+    const server = connect(port, '127.0.0.1')
+    for (const socket of [client, server]) socket.on('error', () => undefined)
+    client.once('data', (bytes) => {
+      if (isLost || !bytes.toString().startsWith(method)) return
+      isLost = true
+      server.destroy()
+      client.destroy()
+    })
+    client.pipe(server).pipe(client)
+  })
+  await once(relay.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void relay.close())
+  return `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
 }
 
 describe('smartedge deploy', () => {
@@ -58,6 +80,21 @@ describe('smartedge deploy', () => {
     interrupt('SIGTERM')
     const { code, err } = await running
     expect([code, err]).toEqual([143, expect.stringContaining('aborted by cli from 127.0.0.1: the old members serve')])
+  })
+
+  test('gives up all the same where the first word of it is lost', async () => {
+    const { rig, run, address } = await start()
+    const url = await withoutFirst('DELETE', address)
+    let interrupt: (signal: Signal) => void = () => undefined
+    const running = run(`deploy web http://c:80 --timeout 24h --url ${url}`, {
+      onSignal(handler) {
+        interrupt = handler
+        return () => undefined
+      },
+    })
+    await rig.until('waiting')
+    interrupt('SIGINT')
+    expect((await running).code).toBe(130)
   })
 
   test('tells the same as JSON, a line each', async () => {
