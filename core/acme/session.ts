@@ -3,6 +3,7 @@
  * not followed: a CA that moves says so in its directory (RFC 8555 7.1.1).
  */
 import type { Clock } from '../clock.ts'
+import { parseJson } from '../discovery/json.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import type { ServiceTls } from '../net/service-request.ts'
 import { VERSION } from '../version.ts'
@@ -141,10 +142,4 @@ function faultOf(status: number, body: Buffer, retryAfterMs: number | undefined)
 }
 
 /** undefined: it is none. */
-export function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
+export const jsonOf = (body: Buffer): unknown => parseJson(body.toString())

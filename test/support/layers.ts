@@ -86,8 +86,13 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/names/', to: [] },
   {
     from: 'core/acme/',
-    to: ['core/tls/certificate.ts'],
-    types: ['core/discovery/etcd-client.ts', 'core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    to: [
+      'core/tls/certificate.ts',
+      'core/discovery/etcd-client.ts',
+      'core/discovery/etcd-watch.ts',
+      'core/discovery/json.ts',
+    ],
+    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
