@@ -1,12 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'bun:test'
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { main } from '../../cli/main.ts'
 import type { ServiceIo, Signal } from '../../cli/process/service-io.ts'
-import { formatAddress, type SocketAddress } from '../../core/address.ts'
+import { formatAddress } from '../../core/address.ts'
 import { adminServer } from '../support/admin-server.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import { deployFiles, deployRig } from '../support/deploy-rig.ts'
+import { relayTo } from '../support/in-pieces.ts'
 import { fakeIo } from '../support/service-io.ts'
 
 /** The command line beside deploys whose clock goes on for as long as a command runs. */
@@ -22,27 +21,19 @@ async function start() {
     const code = await main(line.split(' '), io)
     return { code, out: io.out(), err: io.err() }
   }
-  return { rig, run, address: server.address }
+  return { rig, run, port: server.address.kind === 'tcp' ? server.address.port : 0 }
 }
 
-/** A URL at which the first request of that method is lost with its connection. */
-async function withoutFirst(method: string, to: SocketAddress): Promise<string> {
+/** Passes on all but the first request of that method, which is lost with its connection. */
+function withoutFirst(method: string, port: number) {
   let isLost = false
-  const relay = createServer((client) => {
-    const port = to.kind === 'tcp' ? to.port : 0
-    const server = connect(port, '127.0.0.1')
-    for (const socket of [client, server]) socket.on('error', () => undefined)
-    client.once('data', (bytes) => {
-      if (isLost || !bytes.toString().startsWith(method)) return
+  return relayTo(port, (client, onward) => {
+    client.once('data', (bytes: Buffer) => {
+      if (isLost || !bytes.toString().startsWith(method)) return void (onward.write(bytes), client.pipe(onward))
       isLost = true
-      server.destroy()
       client.destroy()
     })
-    client.pipe(server).pipe(client)
   })
-  await once(relay.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => void relay.close())
-  return `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
 }
 
 describe('smartedge deploy', () => {
@@ -83,10 +74,10 @@ describe('smartedge deploy', () => {
   })
 
   test('gives up all the same where the first word of it is lost', async () => {
-    const { rig, run, address } = await start()
-    const url = await withoutFirst('DELETE', address)
+    const { rig, run, port } = await start()
+    await using relay = withoutFirst('DELETE', port)
     let interrupt: (signal: Signal) => void = () => undefined
-    const running = run(`deploy web http://c:80 --timeout 24h --url ${url}`, {
+    const running = run(`deploy web http://c:80 --timeout 24h --url http://127.0.0.1:${relay.port}`, {
       onSignal(handler) {
         interrupt = handler
         return () => undefined
