@@ -15,7 +15,7 @@ import { type AccountKey, signRequest } from './jws.ts'
 const TIMEOUT_MS = 30_000
 const MAX_JSON_BYTES = 64 * 1024
 /** Three certificates are usual, of 2 KB each. */
-export const MAX_CHAIN_BYTES = 128 * 1024
+const MAX_CHAIN_BYTES = 128 * 1024
 /** A CA may refuse a nonce that was good (RFC 8555 6.5); one that refuses every nonce is not asked for ever. */
 const MAX_NONCES = 10
 /** Bounds what a CA may have us wait. */

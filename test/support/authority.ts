@@ -2,10 +2,11 @@
 import ipaddr from 'ipaddr.js'
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { publicKeyOf } from '../../core/acme/certificate-request.ts'
+import { toPemBlock } from '../../core/acme/challenge-certificate.ts'
 import { bits, der, octets, oid, primitive, sequence, time, utf8, yes } from '../../core/acme/der.ts'
 import type { SecureMaterial } from '../../core/net/tls-context.ts'
 import { Secret } from '../../core/secrets.ts'
-import { integer, nothing, pem } from './der.ts'
+import { integer, nothing } from './der.ts'
 
 export type KeyKind = 'ecdsa' | 'rsa'
 
@@ -120,7 +121,7 @@ function signedBy(issuer: Authority | undefined, { wish, serial, publicKey, sign
     publicKey,
     der(0xa3, sequence(...extensionsOf(wish, isAuthority), ...(issuer === undefined ? [] : [keyOf(issuer)]))),
   )
-  return pem('CERTIFICATE', signed(body, signer))
+  return toPemBlock('CERTIFICATE', signed(body, signer))
 }
 
 /** Who has signed it, by the digest of their key (RFC 5280 4.2.1.1). */
@@ -144,7 +145,7 @@ function crl(
     ...(entries.length > 0 ? [sequence(...entries)] : []),
     der(0xa0, sequence(sequence(oid(CRL_NUMBER), octets(integer(1))))),
   )
-  return pem('X509 CRL', signed(body, issuer.privateKey))
+  return toPemBlock('X509 CRL', signed(body, issuer.privateKey))
 }
 
 const signed = (body: Buffer, key: KeyObject): Buffer =>
