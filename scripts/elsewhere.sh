@@ -25,12 +25,12 @@ need() {
 debian() {
   arch=$1
   shift
-  mkdir -p apt/lists/partial apt/archives/partial root
+  mkdir -p apt/lists/partial apt/archives/partial rootfs
   : >apt/status
   set -- "$@" -o APT::Architecture="$arch" -o APT::Architectures="$arch" -o APT::Sandbox::User=root
   set -- "$@" -o Dir::State="$place/apt" -o Dir::State::status="$place/apt/status" -o Dir::Cache="$place/apt"
   apt-get -qq download "$@" 2>/dev/null || { update "$@" && apt-get -qq download "$@"; }
-  for package in ./*.deb; do dpkg-deb -x "$package" root; done
+  for package in ./*.deb; do dpkg-deb -x "$package" rootfs; done
 }
 
 update() {
@@ -60,10 +60,10 @@ unsigned arc4random(void) { unsigned value; getrandom(&value, 4, 0); return valu
 C
     nm -D package/bin/bun | sed -n 's/^.* [UBV] \(_Z[^@]*\|__cxa[^@]*\|__dynamic_cast\|__once[^@]*\).*/-Wl,-u,\1/p' |
       grep -v thread_atexit >wanted
-    archive=root/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++_pic.a
+    archive=rootfs/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++_pic.a
     gcc -shared -fPIC -nostdlib -o libstdc++.so.6 @wanted glibc.c "$archive" -lgcc_eh -lgcc
     cp package/bin/bun bun.new
-    patchelf --set-interpreter "$place/root/lib/x86_64-linux-musl/libc.so" --set-rpath "$place" bun.new
+    patchelf --set-interpreter "$place/rootfs/lib/x86_64-linux-musl/libc.so" --set-rpath "$place" bun.new
     mv bun.new bun
   fi
   cd "$repository"
@@ -72,17 +72,17 @@ C
 
 arm64() {
   need qemu-system-aarch64 cpio npm
-  if [ ! -x root/bin/bun ]; then
+  if [ ! -x rootfs/bin/bun ]; then
     debian arm64 libc6 busybox-static linux-image-cloud-arm64
     debian arm64 "$(dpkg-deb -f linux-image-cloud-arm64_*.deb Depends | sed 's/ .*//')"
     bun aarch64
-    mv package/bin/bun root/bin/bun
-    ln -sf busybox root/bin/sh
-    mv root/boot/vmlinuz-* kernel
-    rm -rf root/boot root/usr/share root/lib/modules
+    mv package/bin/bun rootfs/bin/bun
+    ln -sf busybox rootfs/bin/sh
+    mv rootfs/boot/vmlinuz-* kernel
+    rm -rf rootfs/boot rootfs/usr/share rootfs/lib/modules
   fi
   write_machine "$@"
-  (cd root && find . | cpio -o -H newc --quiet) >initrd
+  (cd rootfs && find . | cpio -o -H newc --quiet) >initrd
   qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2 -m 3G -nographic -no-reboot -nic none \
     -kernel kernel -initrd initrd -append 'console=ttyAMA0 quiet panic=-1' </dev/null | tr -d '\r' | tee log
   grep -q '^ *0 fail$' log
@@ -90,12 +90,12 @@ arm64() {
 
 # The repository, and what the machine does when it has begun.
 write_machine() {
-  rm -rf root/smartedge
-  mkdir -p root/smartedge/node_modules/bun/bin
+  rm -rf rootfs/smartedge
+  mkdir -p rootfs/smartedge/node_modules/bun/bin
   tar cf - -C "$repository" --exclude=.git --exclude=./node_modules/bun/bin --exclude='./node_modules/@deno' \
-    --exclude='./node_modules/@ox*' --exclude='./node_modules/bun-types' . | tar xf - -C root/smartedge
-  ln -s /bin/bun root/smartedge/node_modules/bun/bin/bun.exe
-  cat >root/init <<C
+    --exclude='./node_modules/@ox*' --exclude='./node_modules/bun-types' . | tar xf - -C rootfs/smartedge
+  ln -s /bin/bun rootfs/smartedge/node_modules/bun/bin/bun.exe
+  cat >rootfs/init <<C
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /tmp /etc
@@ -107,7 +107,7 @@ export PATH=/bin NO_COLOR=1
 cd /smartedge && bun test --no-env-file --timeout 300000 $*
 poweroff -f
 C
-  chmod +x root/init
+  chmod +x rootfs/init
 }
 
 case $kind in
