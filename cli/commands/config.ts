@@ -23,6 +23,7 @@ import type { Io } from '../process/io.ts'
 import { printProblems } from '../process/load.ts'
 import { tryText } from '../process/load-source.ts'
 import { readInput } from '../process/read-input.ts'
+import { secondOf } from '../text/instants.ts'
 import { lineDiff } from '../text/line-diff.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
@@ -196,7 +197,7 @@ function rowOf(offer: Offer, current: Offer | undefined) {
   const words = [...(of === undefined ? [] : [`back to ${of}`]), ...(note === undefined ? [] : [note])].join(': ')
   return [
     { text: String(generation), right: true, ...(isNewest && { style: 'bold' as const }) },
-    { text: printable(at).slice(0, 19).replace('T', ' ') },
+    { text: secondOf(printable(at)) },
     { text: printable(by) },
     { text: nodes },
     { text: printable(words) },
