@@ -9,21 +9,25 @@ import { printable } from '../text/text.ts'
 /** What to ask, and a key that every answer to it has: without it somebody else has answered. */
 export interface Question extends Ask {
   readonly tells: string
-  /** Where people wrote a body that is one value: it has no keys to name. */
-  readonly value?: string
+  /** What people wrote a key of the body as; '' is the body as a whole. */
+  readonly nameOf?: NameOf
 }
+
+type NameOf = (key: string) => string
+
+const asItIs: NameOf = (key) => key || 'the value'
 
 /** `onOk` shows the answer and returns the exit code; everything else is told here. Never rejects. */
 export async function command(
   io: Io,
   options: TargetOptions,
-  { path, tells, value, ...request }: Question,
+  { path, tells, nameOf, ...request }: Question,
   onOk: (body: unknown) => number | Promise<number>,
 ): Promise<number> {
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
   const answer = await askAdmin(target, path, request)
-  if (answer.kind !== 'ok') return tellFailure(io, target, answer, value)
+  if (answer.kind !== 'ok') return tellFailure(io, target, answer, nameOf)
   return tellsOf(answer.body, tells) ? await onOk(answer.body) : report(io, target, noSmartEdge)
 }
 
@@ -39,21 +43,21 @@ export function tellFailure(
   io: Io,
   target: AdminTarget,
   answer: Exclude<AdminAnswer, { kind: 'ok' }>,
-  value = 'the value',
+  nameOf = asItIs,
 ): number {
-  const lines = answer.kind === 'refused' ? problemLines(answer.body, value) : []
+  const lines = answer.kind === 'refused' ? problemLines(answer.body, nameOf) : []
   if (lines.length === 0) return report(io, target, answer)
   for (const line of lines) io.stderr(`${line}\n`)
   return exitCode.failure
 }
 
 /** Those with a place as `file:line:column: …`, the others by key. */
-function problemLines(body: unknown, name: string): string[] {
+function problemLines(body: unknown, nameOf: NameOf): string[] {
   if (typeof body !== 'object' || body === null || !('problems' in body) || !Array.isArray(body.problems)) return []
   return body.problems.map((problem: Partial<Record<string, string | number | null>> | null) => {
     const { file, line = 1, column = 1, key = '', rule = '', value, hint } = problem ?? {}
     const place = file === undefined ? 'smartedge: ' : `${file}:${line}:${column}: `
-    const what = key === '' && file === undefined ? name : key
+    const what = file === undefined ? nameOf(String(key)) : key
     const got = value === undefined || value === null ? '' : `, got ${value}`
     return printable(`${place}${what} ${rule}${got}${hint ? ` (${hint})` : ''}`.replace(/: +/, ': '))
   })

@@ -103,7 +103,7 @@ async function add(
   return await command(
     io,
     options,
-    { method: 'POST', path: backendsPath(pool), body, tells: 'generation', value: '<url>' },
+    { method: 'POST', path: backendsPath(pool), body, tells: 'generation', nameOf: (key) => key || '<url>' },
     (answer) => tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
   )
 }

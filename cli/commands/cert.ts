@@ -70,7 +70,8 @@ export async function certImport(
     texts.push(input.text)
   }
   const [certificate = '', key = ''] = texts
-  const ask = { method: 'POST', path: certificatesPath, body: { certificate, key }, tells: 'names' } as const
+  const nameOf = (part: string): string => (part === 'key' ? files.key : files.certificate)
+  const ask = { method: 'POST', path: certificatesPath, body: { certificate, key }, tells: 'names', nameOf } as const
   return await command(io, options, ask, (answer) => {
     const { names, notAfter } = answer as { readonly names: readonly string[]; readonly notAfter: string }
     if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)

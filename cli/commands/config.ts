@@ -1,13 +1,9 @@
 /** `smartedge config`: shows, pushes, widens, compares and takes back what the source of a fleet holds. */
-import { join, resolve } from 'node:path'
-import { systemClock } from '../../core/clock.ts'
-import { readRegularFile } from '../../core/config/files.ts'
-import { loadConfig } from '../../core/config/load.ts'
+import { dirname, resolve } from 'node:path'
 import { formatProblem } from '../../core/config/problems.ts'
 import { maxFileBytes } from '../../core/config/read/tree.ts'
 import { generationBefore, type Next, nextRelease, wider } from '../../core/fleet/changes.ts'
 import { generationName, type Offer } from '../../core/fleet/release.ts'
-import { checkConfig } from '../../core/runtime/check-config.ts'
 import {
   author,
   currentOf,
@@ -24,8 +20,10 @@ import {
 } from '../client/fleet-source.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
-import { locateIn, printProblems } from '../process/load.ts'
+import { printProblems } from '../process/load.ts'
+import { tryText } from '../process/load-source.ts'
 import { readInput } from '../process/read-input.ts'
+import { secondOf } from '../text/instants.ts'
 import { lineDiff } from '../text/line-diff.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
@@ -151,22 +149,16 @@ async function readConfig(io: Io, file: string): Promise<string> {
 
 /** Throws for what no node could run. What this machine lacks alone, variables and files, nodes may have. */
 async function validate(io: Io, file: string, text: string): Promise<void> {
-  const path = file === '-' ? join(io.cwd, 'smartedge.config.json') : resolve(io.cwd, file)
-  const name = file === '-' ? 'standard input' : file
-  const bytes = Buffer.from(text)
-  const readFile = (other: string): Uint8Array => (other === path ? bytes : readRegularFile(other))
-  const loaded = loadConfig({ place: { kind: 'config', path, name }, cwd: io.cwd, env: io.env, readFile })
-  const problems =
-    loaded.kind === 'problems'
-      ? loaded.problems
-      : (await checkConfig(loaded.config, systemClock)).flatMap((one) => locateIn(loaded, one, io.cwd))
+  const [name, folder] = file === '-' ? ['standard input', io.cwd] : [file, dirname(resolve(io.cwd, file))]
+  const tried = await tryText(io, { name, folder, text })
+  if (tried.kind === 'config') return
+  const { problems } = tried
   const local = problems.filter(({ isLocal }) => isLocal)
   for (const problem of local) io.stderr(`${printable(formatProblem(problem))}\n`)
   if (local.length > 0) io.stderr('So it is here: each node looks for itself, and refuses what it lacks.\n')
   const faults = problems.filter(({ isLocal }) => !isLocal)
   if (faults.length === 0) return
-  const omitted = loaded.kind === 'problems' ? loaded.omitted : 0
-  printProblems(io, { problems: faults, omitted, source: path, name })
+  printProblems(io, { ...tried, problems: faults })
   throw new SourceError('nothing was pushed', exitCode.badConfig)
 }
 
@@ -193,9 +185,8 @@ async function findBefore(source: Writable, newest: Offer): Promise<Pick<Offer, 
 
 function tellDiff(io: Io, from: readonly [string, string], to: readonly [string, string]): number {
   const diff = lineDiff(from[1], to[1])
-  const lines = diff === '' ? '' : `--- ${from[0]}\n+++ ${to[0]}\n${diff}`
   if (diff === '') io.stdout(`${printable(from[0])} and ${printable(to[0])} say the same\n`)
-  else io.stdout(lines.split('\n').map(printable).join('\n'))
+  else io.stdout(`--- ${from[0]}\n+++ ${to[0]}\n${diff}`.split('\n').map(printable).join('\n'))
   return exitCode.ok
 }
 
@@ -206,7 +197,7 @@ function rowOf(offer: Offer, current: Offer | undefined) {
   const words = [...(of === undefined ? [] : [`back to ${of}`]), ...(note === undefined ? [] : [note])].join(': ')
   return [
     { text: String(generation), right: true, ...(isNewest && { style: 'bold' as const }) },
-    { text: printable(at).slice(0, 19).replace('T', ' ') },
+    { text: secondOf(printable(at)) },
     { text: printable(by) },
     { text: nodes },
     { text: printable(words) },

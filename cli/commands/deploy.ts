@@ -58,7 +58,7 @@ async function begin(io: ServiceIo, pool: string, body: object, options: FollowO
   const stop = io.onSignal((signal) => void (interruption.signal ??= signal))
   try {
     const answer = await askAdmin(target, deploysPath(pool), { method: 'POST', body })
-    if (answer.kind !== 'ok') return tellFailure(io, target, answer, 'a member')
+    if (answer.kind !== 'ok') return tellFailure(io, target, answer, (key) => key || 'a member')
     if (!isDeploy(answer.body)) return report(io, target, noSmartEdge)
     const pause = options.pause ?? (() => wait(500))
     return await follow({ io, target, options, pause, interruption }, answer.body)
@@ -91,10 +91,7 @@ async function follow(following: Following, begun: DeployView): Promise<number> 
   teller.tell(begun)
   let [misses, hasAborted] = [0, false]
   while (misses < MOST_MISSES) {
-    if (interruption.signal !== undefined && !hasAborted) {
-      hasAborted = true
-      await abortFor(following, pool)
-    }
+    if (interruption.signal !== undefined && !hasAborted) hasAborted = await abortFor(following, pool)
     const answer = await askAdmin(target, deploysPath(pool))
     if (answer.kind === 'refused') return teller.end(tellFailure(io, target, answer))
     const found = answer.kind === 'ok' ? deploysOf(answer.body).find((one) => one.id === id) : undefined
@@ -107,10 +104,11 @@ async function follow(following: Following, begun: DeployView): Promise<number> 
   return teller.end(goneFor(io, pool))
 }
 
-/** Once it has switched that is too late, and it is followed to its end. */
-async function abortFor({ io, target }: Following, pool: string): Promise<void> {
+/** Whether the edge has heard it. Once it has switched that is too late, and it is followed to its end. */
+async function abortFor({ io, target }: Following, pool: string): Promise<boolean> {
   const answer = await askAdmin(target, deploysPath(pool), { method: 'DELETE' })
   if (answer.kind === 'refused') io.stderr(`smartedge: not aborted: ${printable(answer.reason)}\n`)
+  return answer.kind === 'ok' || answer.kind === 'refused'
 }
 
 function outcome(io: Io, { pool, phase, detail, id }: DeployView, signal: Signal | undefined): number {

@@ -5,6 +5,7 @@ import type { TargetOptions } from '../client/admin-target.ts'
 import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { minuteOf } from '../text/instants.ts'
 import { alignTable, type Cell } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 
@@ -61,6 +62,3 @@ function formatList(previews: readonly PreviewView[], color: boolean): string {
   )
   return alignTable([header, ...rows], color)
 }
-
-/** `2026-11-27 03:15`. */
-const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')

@@ -11,13 +11,13 @@ import {
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { type FleetView, formatFleet, viewNodes } from '../text/fleet-table.ts'
+import { clearScreen } from '../text/text.ts'
 
 export interface StatusFleetOptions extends SourceOptions {
   readonly watch?: boolean
 }
 
 const watchMs = 1000
-const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 
 /** With `watch` it goes on until the process ends, or the source is away. */
 export const statusFleet = (io: Io, { watch = false, ...options }: StatusFleetOptions): Promise<number> =>

@@ -8,7 +8,7 @@ import { noSmartEdge } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatStatus, type StatusLook } from '../text/status-table.ts'
-import { paint, printable } from '../text/text.ts'
+import { clearScreen, paint, printable } from '../text/text.ts'
 
 export interface StatusOptions extends TargetsOptions {
   readonly json?: boolean
@@ -19,8 +19,6 @@ export interface StatusOptions extends TargetsOptions {
 
 /** From look to look. Of several, one that hangs is not waited for any longer, so that the others go on being shown. */
 const watchMs = 1000
-
-const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 
 /** With `watch` it goes on until the process ends, or all the edges are gone. */
 export async function status(io: Io, options: StatusOptions): Promise<number> {

@@ -30,14 +30,14 @@ export async function loadSource(io: Io, text: string, base: string | undefined)
   const node = nodeName(io.env)
   const faultOfName = faultOfNode(node)
   if (faultOfName !== undefined) return fail(io, faultOfName, exitCode.usage)
-  const place: Place = { ...opened, node, folder: resolve(io.cwd, base ?? '.') }
   const { name } = opened.store
+  const place: Place = { ...opened, name, node, folder: resolve(io.cwd, base ?? '.') }
   const offered = await firstOffer(opened.store, node)
   if (offered.kind === 'fault') {
     const tell = (): void => io.stderr(`smartedge: ${printable(name)}: ${printable(offered.reason)}\n`)
     return await loadCopy(io, place, { reason: offered.reason, tell, code: exitCode.failure })
   }
-  const tried = await tryOut(io, place, offered.release)
+  const tried = await tryText(io, { ...place, text: offered.release.text })
   if (tried.kind === 'config') return loadedFrom(io, place, { release: offered.release, loaded: tried })
   const reason = `has what cannot be run here: ${firstOf(tried.problems)}`
   return await loadCopy(io, place, { reason, tell: () => printProblems(io, tried), code: exitCode.badConfig })
@@ -50,15 +50,13 @@ export async function loadNewest(io: Io, text: string): Promise<Loaded | number>
   const { name } = opened.store
   const offered = await firstOffer(opened.store, undefined)
   if (offered.kind === 'fault') return fail(io, `${name}: ${offered.reason}`, exitCode.failure)
-  return loadText(io, name, io.cwd, offered.release.text)
+  return loadText(io, { name, folder: io.cwd, text: offered.release.text })
 }
 
-interface Place {
+interface Place extends Omit<ConfigText, 'text'> {
   readonly source: SourceAddress
   readonly store: ConfigStore
   readonly node: string
-  /** Where relative paths start. */
-  readonly folder: string
 }
 
 /** Why the source's own is not taken, how that is told where there is no copy, and what it comes to then. */
@@ -70,7 +68,7 @@ interface Want {
 
 async function loadCopy(io: Io, place: Place, { reason, tell, code }: Want): Promise<LoadedConfig | number> {
   const copy = readCopy(place.source, place.node, homeOf(io.env))
-  const kept = copy.kind === 'copy' ? await tryOut(io, place, copy.release) : undefined
+  const kept = copy.kind === 'copy' ? await tryText(io, { ...place, text: copy.release.text }) : undefined
   if (copy.kind === 'copy' && kept?.kind === 'config') {
     const ageMs = Math.max(0, Math.round(systemClock.wallTime() - copy.writtenAt))
     const copied = { reason, ageMs, release: generationName(copy.release.generation) }
@@ -119,8 +117,17 @@ async function firstOffer(store: ConfigStore, node: string | undefined): Promise
     : { kind: 'release', release }
 }
 
+/** A config that stands in no file. */
+interface ConfigText {
+  /** What people are told it is. */
+  readonly name: string
+  /** Where relative paths start. */
+  readonly folder: string
+  readonly text: string
+}
+
 /** As it would stand in a file of the usual name in `folder`. */
-export function loadText(io: Pick<Io, 'cwd' | 'env'>, name: string, folder: string, text: string): Loaded {
+function loadText(io: Pick<Io, 'cwd' | 'env'>, { name, folder, text }: ConfigText): Loaded {
   const path = join(folder, 'smartedge.config.json')
   const bytes = Buffer.from(text)
   const readFile = (file: string): Uint8Array => (file === path ? bytes : readRegularFile(file))
@@ -128,8 +135,8 @@ export function loadText(io: Pick<Io, 'cwd' | 'env'>, name: string, folder: stri
 }
 
 /** With all that a start would refuse but what is this machine's alone: ports. */
-async function tryOut(io: Io, { source, folder }: Place, { text }: Release): Promise<Loaded> {
-  const loaded = loadText(io, source.name, folder, text)
+export async function tryText(io: Pick<Io, 'cwd' | 'env'>, given: ConfigText): Promise<Loaded> {
+  const loaded = loadText(io, given)
   if (loaded.kind === 'problems') return loaded
   const found = await checkConfig(loaded.config, systemClock)
   if (found.length === 0) return loaded

@@ -1,6 +1,7 @@
 /** Certificates for people: a table of many, the facts of one. Pure. */
 import type { CertificateView } from '../../core/admin/certificate-view.ts'
 import { formatSpan } from '../../core/view/amounts.ts'
+import { minuteOf } from './instants.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
 
@@ -54,5 +55,4 @@ function styleOf({ notAfter }: CertificateView, now: number): Style {
 }
 
 const day = (instant: string | null): string => (instant === null ? '-' : instant.slice(0, 10))
-const time = (instant: string | null): string =>
-  instant === null ? '-' : `${instant.slice(0, 16).replace('T', ' ')} UTC`
+const time = (instant: string | null): string => (instant === null ? '-' : `${minuteOf(instant)} UTC`)

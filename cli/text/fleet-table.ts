@@ -1,5 +1,5 @@
 /** The nodes of a fleet as a table for people: pure. Everything that came from the source is made printable first. */
-import { isChosen, type Offer } from '../../core/fleet/release.ts'
+import { generationName, isChosen, type Offer } from '../../core/fleet/release.ts'
 import type { NodeRecord } from '../../core/report/fleet-status.ts'
 import { counted, formatSpan } from '../../core/view/amounts.ts'
 import { alignTable, type Cell } from './table.ts'
@@ -50,7 +50,7 @@ function headline({ source, offer, nodes, now }: FleetView): string {
     offer === undefined
       ? ['holds no configuration']
       : [
-          offer.generation === undefined ? 'a config without a generation' : `generation ${offer.generation}`,
+          generationName(offer.generation),
           ...(offer.percent === 100 ? [] : [`for ${offer.percent} % of the nodes`]),
           ...(offer.at === undefined ? [] : [`${formatSpan(Math.max(0, now - Date.parse(offer.at)))} ago`]),
           ...(offer.by === undefined ? [] : [`by ${printable(offer.by)}`]),

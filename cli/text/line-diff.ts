@@ -42,7 +42,7 @@ function compare(from: readonly string[], to: readonly string[]): Line[] {
 /** E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): how far each diagonal gets with each step. */
 function shortest(from: readonly string[], to: readonly string[]): Line[] {
   const reached: Map<number, number>[] = []
-  let furthest = new Map([[1, 0]])
+  const furthest = new Map([[1, 0]])
   for (let steps = 0; steps <= Math.min(from.length + to.length, MOST_STEPS); steps++) {
     reached.push(new Map(furthest))
     for (let diagonal = -steps; diagonal <= steps; diagonal += 2) {
@@ -51,7 +51,6 @@ function shortest(from: readonly string[], to: readonly string[]): Line[] {
       furthest.set(diagonal, x)
       if (x >= from.length && x - diagonal >= to.length) return wayBack(reached, from, to)
     }
-    furthest = new Map(furthest)
   }
   return [...from.map((line): Line => ['-', line]), ...to.map((line): Line => ['+', line])]
 }

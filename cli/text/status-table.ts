@@ -1,7 +1,9 @@
 /** A status snapshot as text for people: pure. Everything that came over the wire is made printable first. */
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
+import { generationName } from '../../core/fleet/release.ts'
 import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
+import { secondOf } from './instants.ts'
 import { endingNotes, listenerNote } from './status-certificates.ts'
 import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
@@ -91,7 +93,7 @@ function generationLines(
 ): string[] {
   if (!reload) return []
   const { generation, lastReload } = reload
-  const since = printable(generation.at).slice(0, 19).replace('T', ' ')
+  const since = secondOf(printable(generation.at))
   const current = `generation ${generation.number} since ${since} UTC · ${printable(generation.origin)}: ${printable(generation.summary)}`
   if (lastReload?.ok !== false) return wrapWords(current, width)
   const [first = '', ...others] = lastReload.problems
@@ -107,8 +109,7 @@ function fleetLines(
 ): string[] {
   if (!fleet) return []
   const { source, node, generation, offered, state, reason, away } = fleet
-  const running = generation === null ? 'a config without a generation' : `generation ${generation}`
-  const facts = [`node ${printable(node)} of ${printable(source)}: ${running}`]
+  const facts = [`node ${printable(node)} of ${printable(source)}: ${generationName(generation ?? undefined)}`]
   if (state === 'waiting' && offered !== null)
     facts.push(
       `generation ${offered.generation ?? '-'} is for ${offered.percent} % of the nodes, of which this is none`,
@@ -117,9 +118,7 @@ function fleetLines(
     ...(state === 'refused' ? [`refused: ${printable(reason ?? '')}`] : []),
     ...(away === null
       ? []
-      : [
-          `the source is away since ${printable(away.since).slice(0, 19).replace('T', ' ')} UTC: ${printable(away.reason)}`,
-        ]),
+      : [`the source is away since ${secondOf(printable(away.since))} UTC: ${printable(away.reason)}`]),
   ]
   const told = faults.flatMap((fault) => wrapWords(fault, width)).map((line) => paint(line, 'red', color))
   return [...wrapWords(facts.join(' · '), width), ...told]

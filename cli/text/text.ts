@@ -16,6 +16,9 @@ export function paint(text: string, style: Style, color: boolean): string {
   return color && text !== '' ? `\u001B[${on}m${text}\u001B[${off}m` : text
 }
 
+/** Begins a screen anew, and leaves nothing to scroll back to. */
+export const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
+
 /** One line without control characters (escape sequences among them) and direction overrides. */
 export const printable = (text: string): string => text.replaceAll(unprintable, ' ').trim()
 

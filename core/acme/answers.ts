@@ -2,6 +2,7 @@
  * What a CA answers with (RFC 8555 7.1, RFC 9773 4.2), read strictly: JSON -> a value, or undefined where it is none.
  * URLs must be of https, or of http where the directory is: nobody is led to a file.
  */
+import { isObject, textIn } from '../discovery/json.ts'
 import { inWords } from './fault.ts'
 
 export interface Directory {
@@ -43,12 +44,6 @@ export interface RenewalWindow {
   readonly end: number
 }
 
-type Json = Readonly<Record<string, unknown>>
-
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
 /** Such as the directory's is; undefined: it is none, or leads elsewhere. */
 export function urlOf(value: unknown, base: string): string | undefined {
   const url = typeof value === 'string' && value.length <= 2048 ? URL.parse(value) : null
@@ -57,12 +52,12 @@ export function urlOf(value: unknown, base: string): string | undefined {
 }
 
 export function readDirectory(value: unknown, base: string): Directory | undefined {
-  if (!isJson(value)) return undefined
+  if (!isObject(value)) return undefined
   const [newNonce, newAccount, newOrder] = ['newNonce', 'newAccount', 'newOrder'].map((key) => urlOf(value[key], base))
   if (newNonce === undefined || newAccount === undefined || newOrder === undefined) return undefined
   const renewalInfo = urlOf(value['renewalInfo'], base)
   const { meta } = value
-  const needsBinding = isJson(meta) && meta['externalAccountRequired'] === true
+  const needsBinding = isObject(meta) && meta['externalAccountRequired'] === true
   return { newNonce, newAccount, newOrder, needsBinding, ...(renewalInfo !== undefined && { renewalInfo }) }
 }
 
@@ -71,7 +66,7 @@ const ORDER_STATES = ['pending', 'ready', 'processing', 'valid', 'invalid'] as c
 const MAX_AUTHORIZATIONS = 10
 
 export function readOrder(value: unknown, base: string): Order | undefined {
-  if (!isJson(value) || !Array.isArray(value['authorizations'])) return undefined
+  if (!isObject(value) || !Array.isArray(value['authorizations'])) return undefined
   const status = ORDER_STATES.find((state) => state === value['status'])
   const finalize = urlOf(value['finalize'], base)
   const authorizations = value['authorizations'].map((url) => urlOf(url, base)).filter((url) => url !== undefined)
@@ -92,13 +87,13 @@ export function readOrder(value: unknown, base: string): Order | undefined {
 const AUTHORIZATION_STATES = ['pending', 'valid', 'invalid', 'deactivated', 'expired', 'revoked'] as const
 
 export function readAuthorization(value: unknown, base: string): Authorization | undefined {
-  if (!isJson(value) || !isJson(value['identifier']) || !Array.isArray(value['challenges'])) return undefined
+  if (!isObject(value) || !isObject(value['identifier']) || !Array.isArray(value['challenges'])) return undefined
   const status = AUTHORIZATION_STATES.find((state) => state === value['status'])
-  const name = textOf(value['identifier']['value'])
+  const name = textIn(value['identifier'], 'value')
   if (status === undefined || name === undefined) return undefined
   const challenges = value['challenges'].map((one) => readChallenge(one, base)).filter((one) => one !== undefined)
   const errors = value['challenges'].map((one: unknown) =>
-    isJson(one) ? readProblem(one['error'])?.detail : undefined,
+    isObject(one) ? readProblem(one['error'])?.detail : undefined,
   )
   const detail = errors.find((error) => error !== undefined)
   return { status, name: name.toLowerCase(), challenges, ...(detail !== undefined && { detail }) }
@@ -108,8 +103,8 @@ export function readAuthorization(value: unknown, base: string): Authorization |
 const TOKEN = /^[A-Za-z0-9_-]{22,256}$/
 
 function readChallenge(value: unknown, base: string): Challenge | undefined {
-  if (!isJson(value)) return undefined
-  const [type, token] = [textOf(value['type']), textOf(value['token'])]
+  if (!isObject(value)) return undefined
+  const [type, token] = [textIn(value, 'type'), textIn(value, 'token')]
   const url = urlOf(value['url'], base)
   if (type === undefined || url === undefined || token === undefined || !TOKEN.test(token)) return undefined
   return { type, url, token }
@@ -117,16 +112,16 @@ function readChallenge(value: unknown, base: string): Challenge | undefined {
 
 /** `type` without its namespace; undefined: it is no problem document (RFC 9457). */
 export function readProblem(value: unknown): { readonly type: string; readonly detail: string } | undefined {
-  if (!isJson(value)) return undefined
-  const type = (textOf(value['type']) ?? '').replace(/^urn:ietf:params:acme:error:/, '')
-  const detail = textOf(value['detail'])
+  if (!isObject(value)) return undefined
+  const type = (textIn(value, 'type') ?? '').replace(/^urn:ietf:params:acme:error:/, '')
+  const detail = textIn(value, 'detail')
   if (type === '' && detail === undefined) return undefined
   return { type: inWords(type), detail: inWords(detail === undefined ? type : `${type}: ${detail}`) }
 }
 
 export function readRenewalWindow(value: unknown): RenewalWindow | undefined {
-  const window = isJson(value) ? value['suggestedWindow'] : undefined
-  if (!isJson(window)) return undefined
+  const window = isObject(value) ? value['suggestedWindow'] : undefined
+  if (!isObject(window)) return undefined
   const [start, end] = [instantOf(window['start']), instantOf(window['end'])]
   // RFC 9773 4.2: one that ends before it begins is as if there were none.
   return start === undefined || end === undefined || end <= start ? undefined : { start, end }

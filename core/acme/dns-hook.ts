@@ -51,13 +51,14 @@ async function runHook(
       isLate = true
       child.kill('SIGKILL')
     })
-    const words: Words = { text: '' }
-    const reading = listen(child.stderr, words)
+    const reader = child.stderr.getReader()
+    const reading = listen(reader)
     const code = await child.exited
     cancel()
-    // What it has started may go on, and hold what it speaks on.
-    await Promise.race([reading, new Promise<void>((resolve) => clock.after(LAST_WORDS_MS, resolve))])
-    const last = words.text.trim()
+    // What it has started may go on, and hold what it speaks on: nobody listens to that.
+    const cancelWait = clock.after(LAST_WORDS_MS, () => void reader.cancel())
+    const last = (await reading).trim()
+    cancelWait()
     if (isLate) return fault('own', `${program} did not end within ${TIMEOUT_MS / 1000} s`)
     return code === 0 ? undefined : fault('own', `${program} ended with ${code}: ${last || 'it said nothing'}`)
   } catch (error) {
@@ -72,13 +73,15 @@ function spawn(program: string, args: readonly string[]) {
   return Bun.spawn([process.execPath, program, ...args], { ...options, env: { ...process.env, BUN_BE_BUN: '1' } })
 }
 
-interface Words {
-  /** So far, the end of it. */
-  text: string
+interface Pieces {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
 }
 
-async function listen(stream: ReadableStream<Uint8Array>, words: Words): Promise<void> {
+/** The end of what it says, once it says no more. */
+async function listen(reader: Pieces): Promise<string> {
   const decoder = new TextDecoder()
-  for await (const piece of stream)
-    words.text = (words.text + decoder.decode(piece, { stream: true })).slice(-MAX_WORDS)
+  let text = ''
+  for (let read = await reader.read(); !read.done; read = await reader.read())
+    text = (text + decoder.decode(read.value, { stream: true })).slice(-MAX_WORDS)
+  return text
 }

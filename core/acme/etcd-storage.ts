@@ -2,7 +2,9 @@
  * Storage below a prefix of an etcd (v3) that the nodes of a fleet share, by its gateway for JSON: keys and values go in
  * base64. A lock is a key that its lease takes away when nobody else does.
  */
-import type { AskEtcd } from '../discovery/etcd-client.ts'
+import { type AskEtcd, fromBase64, toBase64 } from '../discovery/etcd-client.ts'
+import { prefixRange } from '../discovery/etcd-watch.ts'
+import { isObject, type JsonObject, listIn, textIn } from '../discovery/json.ts'
 import { LOCK_MS, type Storage } from './storage.ts'
 
 export interface EtcdStorageOptions {
@@ -11,11 +13,9 @@ export interface EtcdStorageOptions {
   readonly ask: AskEtcd
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
-  const at = (key: string): string => base64(prefix + key)
-  const call = async (path: string, body: Json): Promise<Json> => {
+  const at = (key: string): string => toBase64(prefix + key)
+  const call = async (path: string, body: JsonObject): Promise<JsonObject> => {
     const answer = await ask(path, body)
     if (answer.kind === 'fault') throw new Error(`etcd: ${answer.reason}`)
     return answer.said
@@ -29,12 +29,11 @@ export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
       const [found] = valuesOf(await call('kv/range', { key: at(key) }))
       return found?.value
     },
-    write: async (key, text) => void (await call('kv/put', { key: at(key), value: base64(text) })),
+    write: async (key, text) => void (await call('kv/put', { key: at(key), value: toBase64(text) })),
     remove: async (key) => void (await call('kv/deleterange', { key: at(key) })),
     async list(folder) {
       const begin = `${prefix}${folder}/`
-      // Behind the slash comes the 0.
-      const range = { key: base64(begin), range_end: base64(`${begin.slice(0, -1)}0`), keys_only: true }
+      const range = { ...prefixRange(begin), keys_only: true }
       return valuesOf(await call('kv/range', range)).map(({ key }) => key.slice(begin.length))
     },
     async lock(key) {
@@ -42,7 +41,7 @@ export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
       const name = at(`locks/${key}`)
       const taken = await call('kv/txn', {
         compare: [{ key: name, target: 'CREATE', create_revision: '0' }],
-        success: [{ request_put: { key: name, value: base64('held'), lease } }],
+        success: [{ request_put: { key: name, value: toBase64('held'), lease } }],
       })
       const letGo = async (): Promise<void> => void (await call('lease/revoke', { ID: lease }))
       if (taken['succeeded'] === true) return letGo
@@ -52,13 +51,7 @@ export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
   }
 }
 
-function valuesOf({ kvs }: Json): readonly { readonly key: string; readonly value: string }[] {
-  if (!Array.isArray(kvs)) return []
-  return kvs.map((kv: { readonly key?: unknown; readonly value?: unknown } | null) => ({
-    key: text(kv?.key),
-    value: text(kv?.value),
-  }))
-}
-
-const base64 = (plain: string): string => Buffer.from(plain).toString('base64')
-const text = (encoded: unknown): string => Buffer.from(typeof encoded === 'string' ? encoded : '', 'base64').toString()
+const valuesOf = (said: JsonObject): readonly { readonly key: string; readonly value: string }[] =>
+  listIn(said, 'kvs')
+    .filter(isObject)
+    .map((kv) => ({ key: fromBase64(textIn(kv, 'key') ?? ''), value: fromBase64(textIn(kv, 'value') ?? '') }))

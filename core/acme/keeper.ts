@@ -75,7 +75,7 @@ export class Keeper {
     if (this.states.has(name) || this.demanded.size >= MAX_DEMANDED) return
     this.demanded.add(name)
     // Where the storage is away that is told when it is ordered.
-    const [loaded = unknown(name)] = await this.load([name]).catch(() => [])
+    const loaded = await readState(this.options.storage, name).catch(() => unknown(name))
     if (this.states.has(name) || this.ending.signal.aborted) return
     this.states.set(name, loaded)
     this.options.onChange()

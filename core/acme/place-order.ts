@@ -1,7 +1,6 @@
 /** Takes an order from its beginning to a certificate, by the table of `order.ts`: asks, waits, presents, and clears up. */
 import { generateKeyPairSync } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-
 import { isFor, readPair } from './certificate.ts'
 import type { SecureMaterial } from '../net/tls-context.ts'
 import type { Certificate } from '../tls/certificate.ts'

@@ -3,6 +3,7 @@
  * not followed: a CA that moves says so in its directory (RFC 8555 7.1.1).
  */
 import type { Clock } from '../clock.ts'
+import { parseJson } from '../discovery/json.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import type { ServiceTls } from '../net/service-request.ts'
 import { VERSION } from '../version.ts'
@@ -14,7 +15,7 @@ import { type AccountKey, signRequest } from './jws.ts'
 const TIMEOUT_MS = 30_000
 const MAX_JSON_BYTES = 64 * 1024
 /** Three certificates are usual, of 2 KB each. */
-export const MAX_CHAIN_BYTES = 128 * 1024
+const MAX_CHAIN_BYTES = 128 * 1024
 /** A CA may refuse a nonce that was good (RFC 8555 6.5); one that refuses every nonce is not asked for ever. */
 const MAX_NONCES = 10
 /** Bounds what a CA may have us wait. */
@@ -141,10 +142,4 @@ function faultOf(status: number, body: Buffer, retryAfterMs: number | undefined)
 }
 
 /** undefined: it is none. */
-export function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
+export const jsonOf = (body: Buffer): unknown => parseJson(body.toString())

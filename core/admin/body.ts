@@ -1,5 +1,7 @@
 /** Request bodies of the admin API: JSON, of bounded size and depth, said to be JSON, as their schemas want them. */
-import { readTree } from '../config/read/tree.ts'
+import { getNodePath } from 'jsonc-parser'
+import { formatKey } from '../config/read/reading.ts'
+import { type LocatedFault, readTree } from '../config/read/tree.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import { checkBody } from './check-body.ts'
 import { problem, sentences } from './problem.ts'
@@ -75,12 +77,16 @@ export type JsonValue =
 export function readValue(text: string): JsonValue {
   // The tree first: it bounds the depth, which those who walk the value rely on.
   const [fault] = readTree(text).faults
-  if (fault !== undefined) return { kind: 'fault', rule: fault.rule }
+  if (fault !== undefined) return { kind: 'fault', rule: inWords(fault) }
   try {
     return { kind: 'value', value: JSON.parse(text) }
   } catch {
     return { kind: 'fault', rule: 'must be JSON, without comments and trailing commas' }
   }
 }
+
+/** With the key, where it is one that is at fault. */
+const inWords = ({ at, rule }: LocatedFault): string =>
+  typeof at === 'number' ? rule : `${formatKey(getNodePath(at))} ${rule}`
 
 const nameOf = (type: string): string => (type === 'application/json' ? 'JSON' : 'JSON lines')

@@ -67,7 +67,7 @@ const isTold = ({ keyword, schemaPath }: ErrorObject): boolean =>
 
 function describe({ keyword, instancePath, params, parentSchema, data }: ErrorObject): Finding {
   const schema = (parentSchema ?? {}) as JsonSchema
-  const path = instancePath.split('/').slice(1)
+  const path = instancePath.split('/').slice(1).map(stepOf)
   const known = Object.keys(schema.properties ?? {})
   switch (keyword) {
     case 'required':
@@ -83,6 +83,9 @@ function describe({ keyword, instancePath, params, parentSchema, data }: ErrorOb
       return { key: formatKey(path), ...faultOf(data, schema), value: show(data) }
   }
 }
+
+/** No object in a body has keys that are numbers: those are places in lists. */
+const stepOf = (written: string): string | number => (/^\d+$/.test(written) ? Number(written) : written)
 
 function faultOf(data: unknown, schema: JsonSchema): Fault {
   const fault = { rule: ruleOf(schema), hint: hintFor(data, schema) }

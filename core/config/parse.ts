@@ -14,7 +14,7 @@ import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
 import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { tcpRoutesOf } from './schema/listener-tcp.ts'
-import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
+import { checkRoutes, reportKeys, reportTracing, warnOfCertificates } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
@@ -215,6 +215,7 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
+  if (!asksForCertificates(raw)) warnOfCertificates(drafts, reading)
   const mayBeLedTo = raw.providers !== undefined
   if (raw.routes !== undefined && drafts.length === 0 && !mayBeLedTo) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) {
@@ -232,6 +233,9 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   return only === undefined ? [] : [{ match: everything, pool: only.name, priority: defaults['route.priority'].value }]
 }
+
+const asksForCertificates = ({ listeners = [] }: Raw): boolean =>
+  listeners.some(({ value: { tcp, tls } }) => tcp === undefined && tls?.clients !== undefined)
 
 const isTcpSound = ({ listeners = [], pools = [] }: Raw, ofTcp: ReadonlySet<string>): boolean =>
   listeners.every(({ value }) => value.tcp?.routes.length !== 0) &&

@@ -1,4 +1,5 @@
 /** The states of a deploy: which step leads where, and what brings a step about. Pure; the table is all that there is. */
+import type { deployPhases } from '../report/view.ts'
 import { type Criterion, isBeyondDoubt, judge, type SideFigures } from './criteria.ts'
 
 /**
@@ -6,18 +7,7 @@ import { type Criterion, isBeyondDoubt, judge, type SideFigures } from './criter
  * `switching`: the file is being changed. `draining`: the old ones finish what they have begun. The others are ends: `done`,
  * or the old members serve as before.
  */
-export const phases = [
-  'waiting',
-  'canary',
-  'switching',
-  'draining',
-  'done',
-  'failed',
-  'rolled-back',
-  'aborted',
-] as const
-
-export type Phase = (typeof phases)[number]
+export type Phase = (typeof deployPhases)[number]
 
 export type Step = 'try' | 'switch' | 'switched' | 'drained' | 'late' | 'lost' | 'worse' | 'refused' | 'abort'
 

@@ -2,8 +2,8 @@
  * What a restart must find of deploys: how the last one of each pool went, what it replaced, and one that was about to
  * change the file. Read as of a stranger: a file of another version is as good as none.
  */
+import { deployPhases } from '../report/view.ts'
 import type { DeployView } from './contract.ts'
-import { phases } from './machine.ts'
 
 /** A member as it stood in the file. */
 export interface Replaced {
@@ -55,7 +55,7 @@ function readRecord(value: unknown): PoolRecord | undefined {
 const isView = (value: unknown): value is DeployView =>
   isObject(value) &&
   typeof value['id'] === 'number' &&
-  phases.some((phase) => phase === value['phase']) &&
+  deployPhases.some((phase) => phase === value['phase']) &&
   typeof value['pool'] === 'string' &&
   ['added', 'kept', 'removed'].every((key) => isTexts(value[key]))
 

@@ -3,9 +3,11 @@
  * is in force goes on whatever becomes of the source.
  */
 import type { Cancel, Clock } from '../clock.ts'
+import { Outage } from '../discovery/outage.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Kept } from '../own-files.ts'
 import type { FleetStatus } from '../report/fleet-status.ts'
+import { isoTime } from '../report/iso-time.ts'
 import { generationName, type Offer, readOffer, type Release, releaseFor } from './release.ts'
 import type { ConfigStore, ValueSink } from './store.ts'
 
@@ -30,8 +32,6 @@ export interface FollowerOptions {
 /** What was refused may be taken later: a file that it names has come, a port is free. */
 const RETRY_MS = 30_000
 const MOST_REASON = 300
-/** A source that comes and goes is told of no more often than this. */
-const QUIET_MS = 5000
 
 interface Refused {
   /** undefined: the value is no release at all. */
@@ -45,26 +45,30 @@ export class Follower {
   private since: string
   private offer: Offer | undefined = undefined
   private refused: Refused | undefined = undefined
-  private isHeard = false
-  private away: { readonly since: string; readonly reason: string } | undefined = undefined
-  /** While it is told to be away: since when, and what tells that it is back. */
-  private outage: { readonly at: number; cancelBack: Cancel | undefined } | undefined = undefined
+  private readonly outage: Outage
   private isTaking = false
   private toldHeldBack: number | undefined = undefined
   private cancelRetry: Cancel = () => undefined
   private cancelFollowing: Cancel = () => undefined
 
   constructor(options: FollowerOptions) {
+    const { clock, emit, store, inForce } = options
+    const source = store.name
     this.options = options
-    this.inForce = options.inForce
-    this.since = this.wallTime()
+    this.inForce = inForce
+    this.since = isoTime(clock.wallTime())
+    this.outage = new Outage({
+      clock,
+      onAway: (reason) => emit({ kind: 'config-source-away', source, reason }),
+      onBack: (forMs) => emit({ kind: 'config-source-back', source, forMs }),
+    })
   }
 
   start(): void {
     const sink: ValueSink = {
       value: (text) => this.hear(text),
-      confirm: () => this.answered(),
-      lose: (reason) => this.lose(reason),
+      confirm: () => this.outage.answered(),
+      lose: (reason) => this.outage.lose(reason),
     }
     this.cancelFollowing = this.options.store.follow(sink)
   }
@@ -72,18 +76,21 @@ export class Follower {
   stop(): void {
     this.cancelFollowing()
     this.cancelRetry()
-    this.outage?.cancelBack?.()
+    this.outage.stop()
     // What is being taken is taken; nothing is behind it.
     this.offer = undefined
   }
 
   status(): FleetStatus {
-    const { offer, refused, away, isHeard } = this
+    const { offer, refused } = this
+    const { store, node, clock } = this.options
+    const { presence } = this.outage
+    const offsetMs = clock.wallTime() - clock.now()
     return {
-      source: this.options.store.name,
-      node: this.options.node,
-      presence: away === undefined ? (isHeard ? 'present' : 'waiting') : 'away',
-      away: away === undefined ? null : { since: away.since, reason: away.reason },
+      source: store.name,
+      node,
+      presence: presence.kind,
+      away: presence.kind === 'away' ? { since: isoTime(presence.since + offsetMs), reason: presence.reason } : null,
       generation: this.inForce.generation ?? null,
       since: this.since,
       offered: offer === undefined ? null : { generation: offer.generation ?? null, percent: offer.percent },
@@ -102,35 +109,12 @@ export class Follower {
   }
 
   private hear(value: string): void {
-    this.answered()
+    this.outage.answered()
     const read = readOffer(value)
     if (read.kind === 'fault') return this.refuseValue(read.rule)
     this.offer = read.offer
     this.tellHeldBack(read.offer)
     void this.go(false)
-  }
-
-  private answered(): void {
-    const { store, clock, emit } = this.options
-    const { outage } = this
-    const now = clock.now()
-    this.isHeard = true
-    this.away = undefined
-    if (outage === undefined || outage.cancelBack !== undefined) return
-    outage.cancelBack = clock.after(QUIET_MS, () => {
-      this.outage = undefined
-      emit({ kind: 'config-source-back', source: store.name, forMs: Math.round(now - outage.at) })
-    })
-  }
-
-  private lose(words: string): void {
-    const { store, clock, emit } = this.options
-    const reason = words.slice(0, MOST_REASON)
-    const { outage } = this
-    outage?.cancelBack?.()
-    this.outage = { at: outage?.at ?? clock.now(), cancelBack: undefined }
-    this.away = { since: this.away?.since ?? this.wallTime(), reason }
-    if (outage === undefined) emit({ kind: 'config-source-away', source: store.name, reason })
   }
 
   private refuseValue(rule: string): void {
@@ -181,7 +165,7 @@ export class Follower {
     this.settle()
     if (isSame(release, this.inForce)) return
     this.inForce = release
-    this.since = this.wallTime()
+    this.since = isoTime(this.options.clock.wallTime())
     this.keep()
   }
 
@@ -203,10 +187,6 @@ export class Follower {
   keep(): void {
     const kept = this.options.keep(this.inForce)
     if (kept.kind === 'fault') this.options.emit({ kind: 'config-copy-unkept', reason: kept.reason })
-  }
-
-  private wallTime(): string {
-    return new Date(this.options.clock.wallTime()).toISOString()
   }
 }
 

@@ -80,8 +80,9 @@ export function createFleetNode(options: FleetNodeOptions): FleetNode {
     async end() {
       running?.follower.stop()
       const { promise, resolve } = Promise.withResolvers<void>()
-      clock.after(LEAVE_MS, resolve)
+      const cancel = clock.after(LEAVE_MS, resolve)
       await Promise.race([running?.membership?.leave(), promise])
+      cancel()
     },
   }
 }

@@ -3,6 +3,7 @@
  * them, find in it what they are to run. A config that somebody has put there by other means, without that, is for all. Pure.
  */
 import { createHash } from 'node:crypto'
+import { isObject, parseObject } from '../discovery/json.ts'
 
 /** What one node runs. */
 export interface Release {
@@ -38,8 +39,7 @@ const MARK = /^\s*\{\s*"smartedge"\s*:/
 export function readOffer(value: string): ReadOffer {
   if (!MARK.test(value))
     return { kind: 'offer', offer: { generation: undefined, text: value, percent: 100, before: undefined } }
-  const written = parsed(value)
-  const { smartedge: head, config, before } = isObject(written) ? written : {}
+  const { smartedge: head, config, before } = parseObject(value) ?? {}
   if (!isObject(head) || typeof config !== 'string') return fault('is no release that `config push` has written')
   const { generation, rollout, at, by, note, of } = head
   if (generation !== undefined && !isGeneration(generation))
@@ -96,15 +96,4 @@ function isRelease(value: unknown): value is WrittenRelease {
   if (!isObject(value)) return false
   const { generation, config } = value
   return typeof config === 'string' && (generation === undefined || isGeneration(generation))
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -172,6 +172,7 @@ export interface SourceView {
   readonly counters: Readonly<SourceCounters>
 }
 
+/** What each is: `core/deploy/machine.ts`. */
 export const deployPhases = [
   'waiting',
   'canary',

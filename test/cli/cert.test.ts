@@ -13,15 +13,16 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
 })
 
-async function start() {
+async function start(fault?: 'certificate' | 'key') {
   const heard: unknown[] = []
   const certificates: AdminCertificates = {
     list: () => [sampleCertificate(), missingCertificate()],
     renew: (name) => (heard.push(name), name === 'a.test'),
-    import: async (pair) => (
-      heard.push(pair),
-      { kind: 'imported', names: ['a.test'], notAfter: '2027-01-01T00:00:00.000Z' }
-    ),
+    import: async (pair) => {
+      heard.push(pair)
+      if (fault !== undefined) return { kind: 'fault', key: fault, rule: 'must be another' }
+      return { kind: 'imported', names: ['a.test'], notAfter: '2027-01-01T00:00:00.000Z' }
+    },
   }
   const server = await adminServer({ source: fakeAdminSource({ certificates }) })
   return { heard, url: urlOf(server) }
@@ -70,6 +71,19 @@ describe('cert', () => {
     const none = fakeIo({ cwd: folder })
     expect(await certImport(none, { certificate: 'cert.pem', key: 'none.pem' }, { url })).toBe(1)
     expect(none.err()).toStartWith('smartedge: none.pem cannot be imported')
+  })
+
+  test.each([
+    ['certificate', 'smartedge: cert.pem must be another\n'],
+    ['key', 'smartedge: key.pem must be another\n'],
+  ] as const)('tells which file is refused: the %s', async (part, words) => {
+    const { url } = await start(part)
+    const folder = temporaryFolder()
+    await Bun.write(join(folder, 'cert.pem'), 'CERT')
+    await Bun.write(join(folder, 'key.pem'), 'KEY')
+    const io = fakeIo({ cwd: folder })
+    expect(await certImport(io, { certificate: 'cert.pem', key: 'key.pem' }, { url })).toBe(1)
+    expect(io.err()).toBe(words)
   })
 
   test('says it where nobody answers', async () => {

@@ -5,6 +5,7 @@ import { formatAddress } from '../../core/address.ts'
 import { adminServer } from '../support/admin-server.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import { deployFiles, deployRig } from '../support/deploy-rig.ts'
+import { relayTo } from '../support/in-pieces.ts'
 import { fakeIo } from '../support/service-io.ts'
 
 /** The command line beside deploys whose clock goes on for as long as a command runs. */
@@ -20,7 +21,19 @@ async function start() {
     const code = await main(line.split(' '), io)
     return { code, out: io.out(), err: io.err() }
   }
-  return { rig, run }
+  return { rig, run, port: server.address.kind === 'tcp' ? server.address.port : 0 }
+}
+
+/** Passes on all but the first request of that method, which is lost with its connection. */
+function withoutFirst(method: string, port: number) {
+  let isLost = false
+  return relayTo(port, (client, onward) => {
+    client.once('data', (bytes: Buffer) => {
+      if (isLost || !bytes.toString().startsWith(method)) return void (onward.write(bytes), client.pipe(onward))
+      isLost = true
+      client.destroy()
+    })
+  })
 }
 
 describe('smartedge deploy', () => {
@@ -58,6 +71,21 @@ describe('smartedge deploy', () => {
     interrupt('SIGTERM')
     const { code, err } = await running
     expect([code, err]).toEqual([143, expect.stringContaining('aborted by cli from 127.0.0.1: the old members serve')])
+  })
+
+  test('gives up all the same where the first word of it is lost', async () => {
+    const { rig, run, port } = await start()
+    await using relay = withoutFirst('DELETE', port)
+    let interrupt: (signal: Signal) => void = () => undefined
+    const running = run(`deploy web http://c:80 --timeout 24h --url http://127.0.0.1:${relay.port}`, {
+      onSignal(handler) {
+        interrupt = handler
+        return () => undefined
+      },
+    })
+    await rig.until('waiting')
+    interrupt('SIGINT')
+    expect((await running).code).toBe(130)
   })
 
   test('tells the same as JSON, a line each', async () => {
@@ -146,7 +174,7 @@ describe('smartedge deploy', () => {
 
   test.each([
     ['deploy wob http://c:80', 'did you mean "web"?'],
-    ['deploy web c:80', 'members.0 must be a backend URL'],
+    ['deploy web c:80', 'members[0] must be a backend URL'],
     ['deploy web http://a:80 http://b:80', 'already'],
   ])('is told what the edge refuses: %s', async (line, words) => {
     const { run } = await start()

@@ -35,7 +35,7 @@ describe('validate', () => {
     expect(io.err()).toBe(
       [
         'bad.json:1:3: pool is not a known key (did you mean "pools"?)',
-        'bad.json:1:46: pools.a.backends[0] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got 5',
+        'bad.json:1:46: pools.a.backends[0] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got 5',
         '2 problems in bad.json',
         '',
       ].join('\n'),

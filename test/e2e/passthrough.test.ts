@@ -72,7 +72,7 @@ describe('passthrough', () => {
   })
 
   test('has a whole handshake end at the backend', async () => {
-    await using certificates = await createCertificates()
+    await using certificates = createCertificates()
     const [cert, key] = [Bun.file(certificates.cert), Bun.file(certificates.key)]
     const server = Bun.serve({
       port: 0,

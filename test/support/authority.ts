@@ -1,8 +1,12 @@
 /** Certificates for tests, made on the spot and signed by authorities of their own. */
 import ipaddr from 'ipaddr.js'
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { bits, der, octets, oid, sequence, time, utf8, yes } from '../../core/acme/der.ts'
-import { integer, nothing, pem } from './der.ts'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { publicKeyOf } from '../../core/acme/certificate-request.ts'
+import { toPemBlock } from '../../core/acme/challenge-certificate.ts'
+import { bits, der, octets, oid, primitive, sequence, time, utf8, yes } from '../../core/acme/der.ts'
+import type { SecureMaterial } from '../../core/net/tls-context.ts'
+import { Secret } from '../../core/secrets.ts'
+import { integer, nothing } from './der.ts'
 
 export type KeyKind = 'ecdsa' | 'rsa'
 
@@ -33,6 +37,8 @@ export interface Wish {
 
 export interface Authority extends Issued {
   issue(wish: Wish): Issued
+  /** As `issue`, for a key that somebody else has (SPKI in DER): its chain. */
+  certify(wish: Wish, publicKey: Buffer): string
   /** Another authority, below this one. */
   below(subject: string): Authority
   /** In PEM: what it has revoked. */
@@ -44,15 +50,20 @@ const COMMON_NAME = '2.5.4.3'
 const ALTERNATIVE_NAMES = '2.5.29.17'
 const BASIC_CONSTRAINTS = '2.5.29.19'
 const KEY_USAGE = '2.5.29.15'
+const AUTHORITY_KEY = '2.5.29.35'
 const CRL_NUMBER = '2.5.29.20'
 
-let serials = 1000
+/** With its first bit set, which DER puts a zero before. */
+let serials = 0x80_00
 
 /** A root. */
 export const createAuthority = (subject = 'Test Root'): Authority => authority(subject, undefined)
 
 /** Signed by itself. */
 export const selfSigned = (wish: Wish): Issued => certificate(wish, undefined, { isAuthority: false })
+
+/** As a listener has it. */
+export const materialOf = ({ chain, key }: Issued): SecureMaterial => ({ chain, key: new Secret(key) })
 
 function authority(subject: string, parent: Authority | undefined): Authority {
   const own = certificate({ subject }, parent, { isAuthority: true })
@@ -61,6 +72,8 @@ function authority(subject: string, parent: Authority | undefined): Authority {
     ...own,
     chain: parent === undefined ? '' : own.chain,
     issue: (wish) => certificate(wish, self, { isAuthority: false }),
+    certify: (wish, publicKey) =>
+      signedBy(self, { wish, serial: serials++, publicKey, signer: self.privateKey, isAuthority: false }) + self.chain,
     below: (name) => authority(name, self),
     revoke: (revoked, nextUpdate = Date.now() + 30 * DAY) => crl(self, subject, { revoked, nextUpdate }),
   }
@@ -75,14 +88,29 @@ function certificate(
   issuer: Authority | undefined,
   { isAuthority }: { readonly isAuthority: boolean },
 ): Issued {
-  const { names = [], kind = 'ecdsa', passphrase } = wish
-  const subject = wish.subject ?? names[0] ?? 'nobody'
-  const { publicKey, privateKey } =
+  const { kind = 'ecdsa', passphrase } = wish
+  const { privateKey } =
     kind === 'rsa'
       ? generateKeyPairSync('rsa', { modulusLength: 2048 })
       : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signer = issuer?.privateKey ?? privateKey
-  const serial = serials++
+  const [serial, signer] = [serials++, issuer?.privateKey ?? privateKey]
+  const cert = signedBy(issuer, { wish, serial, publicKey: publicKeyOf(privateKey), signer, isAuthority })
+  const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher })
+  return { cert, chain: cert + (issuer?.chain ?? ''), key, serial, privateKey }
+}
+
+interface ToSign {
+  readonly wish: Wish
+  readonly serial: number
+  readonly publicKey: Buffer
+  readonly signer: KeyObject
+  readonly isAuthority: boolean
+}
+
+/** In PEM, alone; undefined: it vouches for itself. */
+function signedBy(issuer: Authority | undefined, { wish, serial, publicKey, signer, isAuthority }: ToSign): string {
+  const subject = wish.subject ?? wish.names?.[0] ?? 'nobody'
   const body = sequence(
     der(0xa0, integer(2)),
     integer(serial),
@@ -90,13 +118,16 @@ function certificate(
     name((issuer && subjects.get(issuer)) ?? subject),
     sequence(time(wish.notBefore ?? Date.now() - DAY), time(wish.notAfter ?? Date.now() + 90 * DAY)),
     name(subject),
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensionsOf(wish, isAuthority))),
+    publicKey,
+    der(0xa3, sequence(...extensionsOf(wish, isAuthority), ...(issuer === undefined ? [] : [keyOf(issuer)]))),
   )
-  const cert = pem('CERTIFICATE', signed(body, signer))
-  const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher })
-  return { cert, chain: cert + (issuer?.chain ?? ''), key, serial, privateKey }
+  return toPemBlock('CERTIFICATE', signed(body, signer))
+}
+
+/** Who has signed it, by the digest of their key (RFC 5280 4.2.1.1). */
+function keyOf({ privateKey }: Authority): Buffer {
+  const id = createHash('sha1').update(publicKeyOf(privateKey)).digest()
+  return sequence(oid(AUTHORITY_KEY), octets(sequence(primitive(0, id))))
 }
 
 function crl(
@@ -114,7 +145,7 @@ function crl(
     ...(entries.length > 0 ? [sequence(...entries)] : []),
     der(0xa0, sequence(sequence(oid(CRL_NUMBER), octets(integer(1))))),
   )
-  return pem('X509 CRL', signed(body, issuer.privateKey))
+  return toPemBlock('X509 CRL', signed(body, issuer.privateKey))
 }
 
 const signed = (body: Buffer, key: KeyObject): Buffer =>

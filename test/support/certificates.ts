@@ -1,7 +1,8 @@
-/** A certificate for 127.0.0.1 that vouches for itself, and its key: files in PEM, made by openssl. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** A certificate for this machine, its key, and whoever vouches for it: files in PEM, for programs. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAuthority, LOCAL_NAMES } from './authority.ts'
 
 export interface Certificates extends AsyncDisposable {
   readonly cert: string
@@ -10,17 +11,19 @@ export interface Certificates extends AsyncDisposable {
   readonly ca: string
 }
 
-export async function createCertificates(): Promise<Certificates> {
+export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-tls-'))
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const options = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost'
-  const cmd = ['openssl', 'req', ...options.split(' '), '-addext', 'subjectAltName=IP:127.0.0.1']
-  const { exited } = Bun.spawn({ cmd: [...cmd, '-keyout', key, '-out', cert], stdout: 'ignore', stderr: 'ignore' })
-  if ((await exited) !== 0) throw new Error('openssl has made no certificate')
+  const authority = createAuthority()
+  const { cert, key } = authority.issue({ names: LOCAL_NAMES })
+  const write = (name: string, text: string): string => {
+    const file = join(folder, name)
+    writeFileSync(file, text)
+    return file
+  }
   return {
-    cert,
-    key,
-    ca: cert,
+    cert: write('cert.pem', cert),
+    key: write('key.pem', key),
+    ca: write('ca.pem', authority.cert),
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
   }
 }

@@ -13,6 +13,7 @@ import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import type { ClientStream } from '../../core/stream/client-stream.ts'
 import { fail } from './fail.ts'
 import { limits as usualLimits } from './http1-bytes.ts'
+import { clientTimeouts } from './http1-ends.ts'
 import { parseResponse } from './http1-heads.ts'
 import { FrameLog, HELLO } from './http2.ts'
 import { accept, inEvent, receive } from './memory-socket.ts'
@@ -27,8 +28,6 @@ export interface Http2ClientOptions {
   /** Says nothing by itself: no preface, no SETTINGS. */
   readonly isSilent?: boolean
 }
-
-const timeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
 
 /** Answers with a short text. */
 export function answerOk(stream: ClientStream): void {
@@ -57,7 +56,7 @@ export function http2Client({
   const handler: RequestHandler = {
     head,
     limits,
-    timeouts,
+    timeouts: clientTimeouts,
     halfClose,
     wheel: new TimerWheel(clock, fail),
     turns: { wait: (turn) => void turns.add(turn) },

@@ -86,8 +86,13 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/names/', to: [] },
   {
     from: 'core/acme/',
-    to: ['core/tls/certificate.ts'],
-    types: ['core/discovery/etcd-client.ts', 'core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    to: [
+      'core/tls/certificate.ts',
+      'core/discovery/etcd-client.ts',
+      'core/discovery/etcd-watch.ts',
+      'core/discovery/json.ts',
+    ],
+    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
@@ -121,7 +126,7 @@ const LAYERS: readonly Layer[] = [
   // Pools it is handed by the runtime; the words of its criteria hold times as the config has them.
   {
     from: 'core/deploy/',
-    to: ['core/observe/', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
+    to: ['core/observe/', 'core/report/view.ts', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
     types: ['core/balance/', 'core/backend/', 'core/config/', 'core/control/', 'core/strategy/'],
   },
   // A preview is read as a config would be.

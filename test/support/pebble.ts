@@ -39,7 +39,7 @@ export const bindingKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MU
 export async function startPebble({ keyId, refusesNonces = 5, validitySeconds }: PebbleOptions = {}): Promise<Pebble> {
   if (Bun.which('pebble') === null) throw new Error('pebble is missing: apt-get install pebble')
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-pebble-'))
-  const certificates = await createCertificates()
+  const certificates = createCertificates()
   const [api = 0, management = 0, httpPort = 0, tlsPort = 0, dns = 0, dnsApi = 0] = freePorts(6)
   const config = join(folder, 'pebble.json')
   const pebble = {

@@ -8,7 +8,7 @@ import { calculateJwkThumbprint, flattenedVerify, importJWK, type JWK } from 'jo
 import { readAll, readOne } from '../../core/acme/der.ts'
 import type { Answer, Ask, Question } from '../../core/net/ask.ts'
 import type { Clock } from '../../core/clock.ts'
-import { createIssuer } from './issued.ts'
+import { createAuthority } from './authority.ts'
 
 export const base = 'https://ca.test'
 
@@ -54,7 +54,7 @@ export const problem = (status: number, type: string, fields: Readonly<Record<st
   answer(status, { type: `urn:ietf:params:acme:error:${type}`, detail: `a ${type} for the test` }, fields)
 
 export function standInCa(clock: Pick<Clock, 'wallTime'>): StandInCa {
-  const issuer = createIssuer()
+  const issuer = createAuthority().below('Stand-in CA')
   const accounts = new Map<string, JWK>()
   const orders: Placed[] = []
   const nonces = new Set<string>()
@@ -213,10 +213,8 @@ export function standInCa(clock: Pick<Clock, 'wallTime'>): StandInCa {
     if (order.status !== 'ready') return problem(403, 'orderNotReady')
     const publicKey = keyOf(Buffer.from(csr, 'base64url'), order.name)
     if (publicKey === undefined) return problem(400, 'badCSR')
-    order.chain = issuer.issue(ca.issuesFor(order.name), publicKey, {
-      notBefore: now(),
-      notAfter: now() + ca.lifetimeMs,
-    })
+    const wish = { names: [ca.issuesFor(order.name)], notBefore: now(), notAfter: now() + ca.lifetimeMs }
+    order.chain = issuer.certify(wish, publicKey)
     order.status = 'valid'
     return answer(200, shown(id))
   }

@@ -9,7 +9,8 @@ import type { Reading } from '../read/reading.ts'
 import { count, flag, matching, number, text } from '../read/scalars.ts'
 import { readTree } from '../read/tree.ts'
 
-const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
+const urlRule =
+  'must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock"'
 
 /** By it the schema of a URL is known to who checks a body against it. */
 export const backendUrlTitle = 'backend URL'

@@ -1,5 +1,5 @@
 /** `routes`: which requests go to which pool, in file order. */
-import { findNodeAtLocation } from 'jsonc-parser'
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { LimitPolicy } from '../../limits/policy.ts'
 import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
@@ -182,29 +182,41 @@ export function poolHint(written: string, names: readonly string[]): string | un
 
 /** Reports routes that ask for the keys of clients, for a config without any. */
 export function reportKeys(drafts: readonly RouteDraft[], reading: Reading): void {
-  for (const { pool, access: rules } of drafts) {
-    const route = rules?.apiKey && pool.node.parent?.parent
-    const node = route && findNodeAtLocation(route, ['access', 'apiKey'])
-    if (node)
-      reading.report(node, {
-        rule: 'needs the clients whose keys these are',
-        hint: '"clients": {} at the top keeps them in a file beside the config',
-      })
-  }
+  for (const node of writtenAt(drafts, ['access', 'apiKey'], ({ access: rules }) => rules?.apiKey))
+    reading.report(node, {
+      rule: 'needs the clients whose keys these are',
+      hint: '"clients": {} at the top keeps them in a file beside the config',
+    })
 }
 
 /** Reports routes that say how much of them is traced, for a config that traces nothing. */
 export function reportTracing(drafts: readonly RouteDraft[], reading: Reading): void {
-  for (const { pool, tracing } of drafts) {
-    const route = tracing && pool.node.parent?.parent
-    const node = route && findNodeAtLocation(route, ['tracing'])
-    if (node)
-      reading.report(node, {
-        rule: 'needs the collector that traces go to',
-        hint: '"tracing": { "endpoint": "http://127.0.0.1:4318/v1/traces" } at the top',
-      })
-  }
+  for (const node of writtenAt(drafts, ['tracing'], ({ tracing }) => tracing))
+    reading.report(node, {
+      rule: 'needs the collector that traces go to',
+      hint: '"tracing": { "endpoint": "http://127.0.0.1:4318/v1/traces" } at the top',
+    })
 }
+
+/** Warns of routes that want certificates of clients, where no listener asks for any. */
+export function warnOfCertificates(drafts: readonly RouteDraft[], reading: Reading): void {
+  for (const node of writtenAt(drafts, ['access', 'certificate'], ({ access: rules }) => rules?.certificate))
+    reading.warn(node, {
+      rule: 'lets nobody in: no listener asks clients for certificates',
+      hint: 'tls.clients of a listener does',
+    })
+}
+
+/** The node at `path` of each route that has something there, and soundly. */
+const writtenAt = (
+  drafts: readonly RouteDraft[],
+  path: readonly string[],
+  isSet: (draft: RouteDraft) => unknown,
+): readonly Node[] =>
+  drafts.filter(isSet).flatMap(({ pool: { node } }) => {
+    const route = node.parent?.parent
+    return (route && findNodeAtLocation(route, [...path])) ?? []
+  })
 
 /** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */
 export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named<unknown>[], reading: Reading): void {

@@ -2,13 +2,15 @@
 import { expect, test } from 'bun:test'
 import { isFor, originIn, readPair, readPem, renewalIdOf, toPem } from '../../../core/acme/certificate.ts'
 import { Secret } from '../../../core/secrets.ts'
-import { createIssuer } from '../../support/issued.ts'
+import { createAuthority, materialOf } from '../../support/authority.ts'
 
 const dates = { notBefore: Date.UTC(2026, 0, 1), notAfter: Date.UTC(2026, 3, 1) }
-const issuer = createIssuer('Some CA')
+const root = createAuthority()
+const issuer = root.below('Some CA')
+const issued = () => materialOf(issuer.issue({ names: ['a.example.org'], ...dates }))
 
 test('one comes out of storage as it went in', () => {
-  const pair = issuer.pair('a.example.org', dates)
+  const pair = issued()
   const kept = readPem(toPem(pair))
   if (kept.kind === 'fault') throw new Error(kept.rule)
   const { names, issuer: by, notBefore, notAfter, key } = kept.certificate
@@ -18,7 +20,7 @@ test('one comes out of storage as it went in', () => {
 })
 
 test('one is kept with where it was had from, which others read over', () => {
-  const pair = issuer.pair('a.example.org', dates)
+  const pair = issued()
   const text = toPem(pair, 'https://ca.test/directory')
   expect(originIn(text)).toBe('https://ca.test/directory')
   expect(readPem(text).kind).toBe('certificate')
@@ -30,14 +32,14 @@ test('one is kept with where it was had from, which others read over', () => {
 })
 
 test('one whose key stands in the chain’s text as well is kept with it once', () => {
-  const { chain, key } = issuer.pair('a.example.org', dates)
+  const { chain, key } = issued()
   const pem = toPem({ chain: key.reveal() + chain, key })
   expect(pem.match(/PRIVATE KEY/g)).toHaveLength(2)
 })
 
 test('what is none is told in words that show nothing of it', () => {
-  const { chain, key } = issuer.pair('a.example.org', dates)
-  const other = issuer.pair('a.example.org', dates)
+  const { chain, key } = issued()
+  const other = issued()
   const rule = (text: string): string => {
     const read = readPem(text)
     return read.kind === 'fault' ? `${read.part} ${read.rule}` : 'none'
@@ -57,7 +59,7 @@ test('one is for its names, and for those below an asterisk by one label', () =>
 })
 
 test('RFC 9773 calls it by what openssl tells of its authority’s key and its serial number', async () => {
-  const { chain } = issuer.pair('a.example.org', dates)
+  const { chain } = issued()
   const args = ['openssl', 'x509', '-noout', '-serial', '-ext', 'authorityKeyIdentifier']
   const said = await new Response(Bun.spawn(args, { stdin: Buffer.from(chain) }).stdout).text()
   const [, serial = ''] = /serial=([0-9A-F]+)/.exec(said) ?? []
@@ -66,5 +68,5 @@ test('RFC 9773 calls it by what openssl tells of its authority’s key and its s
   const number = Number.parseInt(serial.slice(0, 2), 16) >= 0x80 ? `00${serial}` : serial
   const parts = [keyId.replaceAll(':', ''), number].map((hex) => Buffer.from(hex, 'hex').toString('base64url'))
   expect(renewalIdOf({ chain })).toBe(parts.join('.'))
-  expect([renewalIdOf({ chain: 'none' }), renewalIdOf({ chain: issuer.root })]).toEqual([undefined, undefined])
+  expect([renewalIdOf({ chain: 'none' }), renewalIdOf({ chain: root.cert })]).toEqual([undefined, undefined])
 })

@@ -1,10 +1,11 @@
 /** The program for dns-01: what it is called with, and what becomes of its failures. */
 import { createHash } from 'node:crypto'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'bun:test'
 import { dnsHook } from '../../../core/acme/dns-hook.ts'
 import { systemClock } from '../../../core/clock.ts'
+import { turnUntil } from '../../support/raw-peer.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -54,7 +55,10 @@ test('what it leaves behind holds nobody up', async () => {
   const { program, hook } = await hookOf(
     '#!/bin/sh\necho left >&2\nsleep 60 &\necho $! > "$(dirname "$0")/pid"\nexit 1\n',
   )
+  const descriptors = (): number => readdirSync('/proc/self/fd').length
+  const before = descriptors()
   expect((await hook.present(proof))?.detail).toBe(`${program} ended with 1: left`)
+  await turnUntil(() => descriptors() === before, 'what it spoke on to be closed')
   process.kill(Number(await Bun.file(join(dirname(program), 'pid')).text()))
 })
 

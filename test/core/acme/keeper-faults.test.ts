@@ -1,7 +1,7 @@
 /** The keeper when all goes wrong: what there is stays in force, and it tries again. */
 import { describe, expect, test } from 'bun:test'
 import type { Storage } from '../../../core/acme/storage.ts'
-import { createIssuer } from '../../support/issued.ts'
+import { createAuthority } from '../../support/authority.ts'
 import { detailOf, keeperRig as rig, NAME } from '../../support/keeper-rig.ts'
 import { answer, base, problem } from '../../support/stand-in-ca.ts'
 
@@ -78,7 +78,7 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
     ],
     [
       'somebody else’s certificate',
-      ({ ca }) => (ca.chain = () => createIssuer().pair(NAME, { notBefore: 0, notAfter: 1 }).chain),
+      ({ ca }) => (ca.chain = () => createAuthority().issue({ names: [NAME], notBefore: 0, notAfter: 1 }).chain),
       'the key that it issued must be the key of its certificate, this is the key of another',
     ],
     [

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readPair, renewalIdOf } from '../../../core/acme/certificate.ts'
 import type { Storage } from '../../../core/acme/storage.ts'
-import { createIssuer } from '../../support/issued.ts'
+import { createAuthority, materialOf } from '../../support/authority.ts'
 import { answer } from '../../support/stand-in-ca.ts'
 import { keeperRig as rig, NAME } from '../../support/keeper-rig.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -113,7 +113,7 @@ describe('a certificate', () => {
     const one = (await rig()).start()
     await one.until(() => one.told('issued') === 1)
     const dates = { notBefore: one.clock.wallTime(), notAfter: one.clock.wallTime() + 90 * DAY }
-    const pair = createIssuer().pair(NAME, dates)
+    const pair = materialOf(createAuthority().issue({ names: [NAME], ...dates }))
     await one.storage.write(`certificates/${NAME}.pem`, pair.key.reveal() + pair.chain)
     const read = readPair(pair)
     await one.until(
@@ -126,7 +126,7 @@ describe('a certificate', () => {
     const one = (await rig({ names: [NAME, 'a.example.net'] })).start()
     await one.until(() => one.told('issued') === 2)
     const dates = { notBefore: one.clock.wallTime(), notAfter: one.clock.wallTime() + 90 * DAY }
-    const read = readPair(createIssuer().pair('*.example.org', dates))
+    const read = readPair(materialOf(createAuthority().issue({ names: ['*.example.org'], ...dates })))
     if (read.kind === 'fault') throw new Error(read.rule)
     expect(await one.keeper.import(read.certificate)).toEqual([NAME])
     expect(one.keeper.views[0]?.certificate?.fingerprint).toBe(read.certificate.fingerprint)

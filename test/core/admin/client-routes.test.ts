@@ -233,7 +233,7 @@ describe('a bad client', () => {
   test.each<[unknown, string]>([
     ['', 'The body must hold a JSON object, this file is empty.'],
     ['{', 'The body: '],
-    ['{"name":"a","name":"b"}', 'The body: '],
+    ['{"name":"a","name":"b"}', 'The body: name stands here twice.'],
     ['['.repeat(100), 'The body must not nest deeper than 64 levels.'],
     [[], 'The body must be an object with the keys id, name,'],
     [{}, 'name is required.'],
@@ -261,7 +261,7 @@ describe('a bad client', () => {
     [{ name: 'x', plan: 'nope' }, 'plan must be the name of a plan, got "nope"; add it first.'],
     [{ name: 'x', key: 'sek_mine' }, 'key is not a known key'],
     [{ name: 'x', keyHash: '0'.repeat(64) }, 'keyHash is not a known key'],
-    ['{"name":"x","__proto__":{}}', 'The body: '],
+    ['{"name":"x","__proto__":{}}', 'The body: __proto__ is not allowed as a key.'],
     [{ name: '\ud800' }, 'name must be'],
   ])('%j is not added: %s', async (body, problem) => {
     const { ask } = await clientsApi()

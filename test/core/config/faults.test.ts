@@ -74,7 +74,7 @@ describe('a faulty config', () => {
       'edge.json:2:7: listners is not a known key (did you mean "listeners"?)',
       'edge.json:3:29: timeouts.head must be a duration from 10ms to 24h such as "10s", got "0s"',
       'edge.json:4:28: routes[0].pool must be the name of a pool, got "wbe" (did you mean "web"?)',
-      'edge.json:5:40: pools.web.backends[0] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "ftp://abc"',
+      'edge.json:5:40: pools.web.backends[0] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got "ftp://abc"',
       'edge.json:5:65: pools.web.backends[2] must differ from the others, yet is the same backend as [1], got "http://B:80/"',
       'edge.json:5:105: pools.web.retry.attempts must be a whole number from 1 to 10, got 11',
     ])

@@ -71,6 +71,12 @@ describe('a config that may be run, and is hardly meant,', () => {
       [],
     ],
     [
+      { ...withPool({}), routes: [{ pool: 'web', access: { certificate: 'required' } }] },
+      [
+        'edge.json:1:105: warning: routes[0].access.certificate lets nobody in: no listener asks clients for certificates (tls.clients of a listener does)',
+      ],
+    ],
+    [
       { geo: { header: 'x-place' }, ...withPool({ strategy: 'p2c' }) },
       [
         'edge.json:1:8: warning: geo does nothing: no pool’s strategy reads where a client is (geo-affinity does, and strategies of your own may)',
@@ -127,6 +133,14 @@ describe('a config that may be run, and is hardly meant,', () => {
     ],
   ])('is warned of: %j', (source, warnings) => {
     expect(warningsOf(source)).toEqual(warnings)
+  })
+
+  test('is not warned of certificates of clients that a listener asks for', () => {
+    const clients = { certificate: 'optional', ca: ['ca.pem'] }
+    const tls = { certificates: [{ cert: 'a.pem', key: 'a.key' }], clients }
+    const routes = [{ pool: 'web', access: { certificate: 'required' } }]
+    const present = ['/app/a.pem', '/app/a.key', '/app/ca.pem']
+    expect(warningsOf({ listeners: { web: { tls } }, ...withPool({}), routes }, { present })).toEqual([])
   })
 
   test('is not warned of a key that its own strategy may read', () => {

@@ -101,10 +101,16 @@ describe('a faulty edit', () => {
     ['http://c/d', 'backends[2] must end after the port: a backend has no path or query, got "http://c/d"'],
     [
       'http://${HOME}',
-      'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "http://${HOME}"',
+      'backends[2] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got "http://${HOME}"',
     ],
-    [5, 'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got 5'],
-    [null, 'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got null'],
+    [
+      5,
+      'backends[2] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got 5',
+    ],
+    [
+      null,
+      'backends[2] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got null',
+    ],
     [{}, 'backends[2].url is required, got undefined'],
     [{ url: 'http://c', wait: 2 }, 'backends[2].wait is not a known key, got undefined'],
     [

@@ -7,10 +7,10 @@ import {
   isOver,
   look,
   type Phase,
-  phases,
   type Step,
 } from '../../../core/deploy/machine.ts'
 import { NO_FIGURES } from '../../../core/deploy/sides.ts'
+import { deployPhases } from '../../../core/report/view.ts'
 
 const steps: readonly Step[] = ['try', 'switch', 'switched', 'drained', 'late', 'lost', 'worse', 'refused', 'abort']
 
@@ -36,12 +36,12 @@ describe('the table of a deploy', () => {
   })
 
   test('leads nowhere else', () => {
-    const all = phases.flatMap((phase) => steps.map((step) => [phase, step, after(phase, step)] as const))
+    const all = deployPhases.flatMap((phase) => steps.map((step) => [phase, step, after(phase, step)] as const))
     expect(all.filter(([, , next]) => next !== undefined)).toHaveLength(rows.length)
   })
 
   test('has four ends', () => {
-    expect(phases.filter(isOver)).toEqual(['done', 'failed', 'rolled-back', 'aborted'])
+    expect(deployPhases.filter(isOver)).toEqual(['done', 'failed', 'rolled-back', 'aborted'])
   })
 })
 

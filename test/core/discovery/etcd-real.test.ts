@@ -132,7 +132,7 @@ describe('a prefix of etcd', () => {
   })
 
   test('is asked for over TLS, and not where nobody vouches for the server', async () => {
-    await using files = await createCertificates()
+    await using files = createCertificates()
     await using etcd = await startEtcd({ tls: files })
     await etcd.put('/web/1', urlOf(1))
     const told = record(sourceAt(etcd, { tls: { ca: files.ca, cert: undefined, key: undefined } }))

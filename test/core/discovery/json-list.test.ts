@@ -57,12 +57,12 @@ describe('its entries', () => {
     expect(members[2]?.place).toEqual({ latitude: 1, longitude: 2 })
     expect(skipped.count).toBe(8)
     expect(skipped.first.map(({ entry, reason }) => `${entry} ${reason}`)).toEqual([
-      '[3] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "ftp://a"',
+      '[3] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got "ftp://a"',
       '[4] weight must be a number from 0.001 to 1000, got 0 ("drain": true keeps requests away)',
       '[5] wieght is not a known key (did you mean "weight"?)',
       '[6] is a:1 once more',
-      '[7] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got null',
-      '[8] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got []',
+      '[7] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got null',
+      '[8] must be a backend such as "http://localhost:8081", "https://app.internal", "tcp://10.0.0.1:5432" or "unix:/run/app.sock", got []',
       '[9] url is required',
       expect.stringContaining('[10] url must hold no ${…}'),
     ])

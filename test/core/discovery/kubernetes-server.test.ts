@@ -110,7 +110,7 @@ describe('a Service of Kubernetes', () => {
   })
 
   test('is asked for over TLS, by whom the config trusts', async () => {
-    await using files = await createCertificates()
+    await using files = createCertificates()
     const [cert, key] = await Promise.all([Bun.file(files.cert).text(), Bun.file(files.key).text()])
     await using kubernetes = startKubernetes({ tls: { cert, key } })
     kubernetes.put({ name: 'web-1', ports: HTTP, endpoints: of(1) })

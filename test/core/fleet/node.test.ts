@@ -114,6 +114,7 @@ describe('a node', () => {
     await rig.node.end()
     await rig.node.end()
     expect(rig.revoked()).toBe(1)
+    expect(rig.clock.pending()).toBe(0)
   })
 
   test('waits a second for a store that hangs when it ends', async () => {

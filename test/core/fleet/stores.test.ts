@@ -254,7 +254,7 @@ describe('etcd', () => {
   })
 
   test('is asked over TLS, and not where nobody vouches for the server', async () => {
-    const tls = await createCertificates()
+    const tls = createCertificates()
     await using etcd = await startEtcd({ tls })
     await etcd.put('edge', 'one')
     const { host } = new URL(etcd.url)

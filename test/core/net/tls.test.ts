@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { contextOf } from '../../../core/net/tls-context.ts'
-import { Secret } from '../../../core/secrets.ts'
-import { createAuthority } from '../../support/authority.ts'
+import { createAuthority, materialOf } from '../../support/authority.ts'
 import { handshakesAt } from '../../support/handshakes.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
 import { askSecurely, sessionOf } from '../../support/tls.ts'
@@ -9,7 +8,7 @@ import { askSecurely, sessionOf } from '../../support/tls.ts'
 const root = createAuthority()
 const server = root.issue({ names: ['a.test'] })
 const client = root.issue({ subject: 'alice', notAfter: Date.now() + 60 * 60 * 1000 })
-const material = { chain: server.chain, key: new Secret(server.key) }
+const material = materialOf(server)
 
 describe('a handshake with a client that shows a certificate', () => {
   test('takes up no session of before once that has ended', async () => {

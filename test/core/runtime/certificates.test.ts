@@ -1,17 +1,16 @@
 /** Certificates by hand: which are taken, what is told of it, and what never is. */
 import { expect, test } from 'bun:test'
-import { Secret } from '../../../core/secrets.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { createCertificates } from '../../../core/runtime/certificates.ts'
 import { readCertificate } from '../../../core/tls/certificate.ts'
 import { CertificateStore } from '../../../core/tls/certificate-store.ts'
+import { createAuthority, materialOf } from '../../support/authority.ts'
 import { testConfig } from '../../support/edge.ts'
-import { createIssuer } from '../../support/issued.ts'
 import { sampleCertificate } from '../../support/sample-certificate.ts'
 import { tlsListener, tlsPolicy } from '../../support/tls.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const issuer = createIssuer()
+const issuer = createAuthority()
 const clock = virtualClock()
 const good = { notBefore: clock.wallTime() - 1000, notAfter: clock.wallTime() + 1_000_000 }
 
@@ -26,8 +25,8 @@ function rig(importing: () => Promise<readonly string[]> = () => Promise.resolve
     emit: (event) => void events.push(event),
   })
   const take = (name: string, dates = good) => {
-    const { chain, key } = issuer.pair(name, dates)
-    return certificates.import({ certificate: chain, key: key.reveal() }, 'cli')
+    const { chain, key } = issuer.issue({ names: [name], ...dates })
+    return certificates.import({ certificate: chain, key }, 'cli')
   }
   return { certificates, events, store, take }
 }
@@ -51,8 +50,8 @@ test('one for another name, one that has ended, and one of another key are not',
     key: 'certificate',
     rule: 'must not have ended, this did at 2026-01-01T00:00:00.000Z',
   })
-  const [one, other] = [issuer.pair('a.test', good), issuer.pair('a.test', good)]
-  const wrong = await certificates.import({ certificate: one.chain, key: other.key.reveal() }, 'cli')
+  const [one, other] = [1, 2].map(() => issuer.issue({ names: ['a.test'], ...good }))
+  const wrong = await certificates.import({ certificate: one?.chain ?? '', key: other?.key ?? '' }, 'cli')
   expect(wrong).toMatchObject({ kind: 'fault', key: 'key' })
   expect(JSON.stringify([wrong, events])).not.toContain('PRIVATE')
   expect(events).toEqual([])
@@ -72,8 +71,7 @@ test('an order by hand is told as a change, where the name is kept', () => {
 
 test('those of files are listed beside those that are ordered', () => {
   const { certificates, store } = rig()
-  const { chain, key } = issuer.pair('file.test', good)
-  store.set('files', [readCertificate({ chain, key: new Secret(key.reveal()) })])
+  store.set('files', [readCertificate(materialOf(issuer.issue({ names: ['file.test'], ...good })))])
   expect(certificates.list()).toMatchObject([
     { name: 'a.test', source: 'acme' },
     { name: 'file.test', source: 'files', listeners: ['web'], renewsAt: null },

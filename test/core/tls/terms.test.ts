@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
-import { Secret } from '../../../core/secrets.ts'
 import { readCertificate } from '../../../core/tls/certificate.ts'
 import { CertificateStore } from '../../../core/tls/certificate-store.ts'
 import { termsOf } from '../../../core/tls/terms.ts'
-import { createAuthority, type Issued, selfSigned } from '../../support/authority.ts'
+import { createAuthority, type Issued, materialOf, selfSigned } from '../../support/authority.ts'
 import { handshakesAt } from '../../support/handshakes.ts'
 import { inPieces } from '../../support/in-pieces.ts'
 import { askSecurely } from '../../support/tls.ts'
@@ -18,7 +17,7 @@ describe('a handshake by which an authority looks whether a name is ours', () =>
   const versions = ['TLSv1.2', 'TLSv1.3'] as const
   test.each(versions)('is shown what is set for it, whatever else there is: %s', async (maxVersion) => {
     const store = new CertificateStore({ minVersion: '1.2' })
-    store.set('files', [readCertificate({ chain: server.chain, key: new Secret(server.key) })])
+    store.set('files', [readCertificate(materialOf(server))])
     const terms = termsOf(
       store,
       () => ({ strict: false }),
@@ -31,7 +30,7 @@ describe('a handshake by which an authority looks whether a name is ours', () =>
     const asked: string[] = []
     store.challenge = (name) => {
       asked.push(name)
-      return name === 'a.test' ? { chain: proof.chain, key: new Secret(proof.key) } : undefined
+      return name === 'a.test' ? materialOf(proof) : undefined
     }
     await using between = inPieces(port)
     for (const place of [port, between.port]) {
