@@ -21,6 +21,7 @@ function making() {
   const clock = virtualClock()
   const events: EdgeEvent[] = []
   const failing = new Set<string>()
+  const looks: string[] = []
   const plugins = createPluginHost({ clock, examine: async () => undefined })
   const pools = new Pools({
     names: createNameTable(clock, () => undefined),
@@ -37,14 +38,16 @@ function making() {
     },
     plugins: {
       ...plugins,
-      load: (use, options) =>
-        failing.has(use) ? Promise.reject(new Error(`${use} is broken`)) : plugins.load(use, options),
+      load(use, options) {
+        looks.push(use)
+        return failing.has(use) ? Promise.reject(new Error(`${use} is broken`)) : plugins.load(use, options)
+      },
     },
     stickyKey: () => new Secret('a key of this process'),
   })
   const prepare = (...configs: PoolConfig[]): Promise<Move> => pools.prepare(testConfig({ pools: configs }))
   const commit = async (...configs: PoolConfig[]): Promise<void> => (await prepare(...configs)).commit()
-  return { clock, events, failing, pools, prepare, commit }
+  return { clock, events, failing, looks, pools, prepare, commit }
 }
 
 const pool = (name: string, facts: Partial<PoolConfig> = {}): PoolConfig => ({ ...testPool([1, 2]), name, ...facts })
@@ -105,6 +108,19 @@ describe('pools', () => {
     expect([move.isNews, move.kept]).toEqual([false, [{ key: 'pools.a.strategy', message: 'round-robin is broken' }]])
     move.commit()
     expect(pools.running.get('a')!.backends).toEqual([])
+  })
+
+  test('look at a strategy once for all who have it, sound or faulty, and anew for the next config', async () => {
+    const { prepare, commit, failing, looks } = making()
+    const three = ['a', 'b', 'c'].map((name) => pool(name, roundRobin))
+    await commit(...three)
+    expect(looks).toEqual(['round-robin'])
+    failing.add('round-robin')
+    const { kept } = await prepare(...three)
+    expect([looks.length, kept?.map(({ key }) => key)]).toEqual([
+      2,
+      ['pools.a.strategy', 'pools.b.strategy', 'pools.c.strategy'],
+    ])
   })
 
   test('have news in another strategy alone', async () => {
