@@ -121,7 +121,7 @@ export class RunningPool {
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ...starting.strategy, balancer: this.balancer, host, watch, clock, onEvent })
-    this.takeMembers(config)
+    this.take(config)
   }
 
   /**
@@ -131,24 +131,20 @@ export class RunningPool {
   async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
     const manner = this.manner.prepare(config)
     const { ready, kept } = await this.prepareStrategy(config)
-    const isSame = !manner.isNews && this.isAt(config, settings)
+    // Where a provider changes one pool of thousands, the others are the same objects.
+    const isSame = !this.isRetired && config === this.config && settings.limits === this.settings.limits
     const move = {
       isNews: ready !== undefined,
       ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
       ...(kept !== undefined && { kept: [{ key: formatKey(['pools', this.name, 'strategy']), message: kept }] }),
       commit: () => {
         this.settings = settings
-        if (!isSame) this.take(config)
+        if (!isSame || manner.isNews) this.take(config)
         if (ready !== undefined) this.strategy.take(ready)
       },
       abandon: () => undefined,
     }
     return together([manner, move])
-  }
-
-  /** Nothing is to be done: where a provider changes one pool of thousands, the others are the same objects. */
-  private isAt(config: PoolConfig, { limits }: PoolSettings): boolean {
-    return !this.isRetired && config === this.config && limits === this.settings.limits
   }
 
   private async prepareStrategy({ strategy }: PoolConfig) {
@@ -276,10 +272,6 @@ export class RunningPool {
     this.config = config
     this.isRetired = false
     this.budget.update(config.retry.budget)
-    this.takeMembers(config)
-  }
-
-  private takeMembers(config: PoolConfig): void {
     const now = this.services.clock.now()
     this.follow(this.members.configure(config.members, now), 'another configuration is in force', now)
     this.queue.update(config.queue)
