@@ -7,6 +7,9 @@ import type { PoolServices } from './pool-services.ts'
 import { RunningPool } from './running-pool.ts'
 import { type SharedLooks, shareLooks } from './shared-looks.ts'
 
+/** Pools that get ready in one turn: some 2 ms. */
+const AT_ONCE = 200
+
 export class Pools implements Part<Config> {
   private readonly services: PoolServices
   private readonly looks: SharedLooks
@@ -25,9 +28,12 @@ export class Pools implements Part<Config> {
 
   async prepare(config: Config): Promise<Move> {
     const next = new Map<string, RunningPool>()
-    const steps = config.pools.map((pool) => ({
+    const steps = config.pools.map((pool, index) => ({
       key: formatKey(['pools', pool.name, 'strategy']),
-      prepare: () => this.preparePool(pool, config, next),
+      prepare: async () => {
+        if (index > 0 && index % AT_ONCE === 0) await new Promise<void>((resolve) => this.services.clock.soon(resolve))
+        return this.preparePool(pool, config, next)
+      },
     }))
     const moves = await prepareAll(steps).finally(() => this.looks.forget())
     return together([moves, { ...NO_MOVE, commit: () => this.take(next) }])

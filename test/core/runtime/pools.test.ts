@@ -13,6 +13,7 @@ import { createPluginHost } from '../../../core/strategy/host.ts'
 import { openBudget } from '../../support/budget.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { makeMember } from '../../support/make-backend.ts'
+import { turn } from '../../support/raw-peer.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -121,6 +122,15 @@ describe('pools', () => {
       2,
       ['pools.a.strategy', 'pools.b.strategy', 'pools.c.strategy'],
     ])
+  })
+
+  test('get ready few a turn, so that requests are served in between', async () => {
+    const { prepare, commit } = making()
+    const many = Array.from({ length: 201 }, (_, index) => pool(`p${index}`, roundRobin))
+    await commit(...many)
+    const first = (some: readonly PoolConfig[]) =>
+      Promise.race([prepare(...some).then(() => 'ready'), turn().then(() => 'a turn')])
+    expect([await first(many.slice(1)), await first(many)]).toEqual(['ready', 'a turn'])
   })
 
   test('have news in another strategy alone', async () => {
