@@ -9,7 +9,9 @@ import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { takeProvided } from './control/provided.ts'
 import { createQueue, joinWaiting } from './control/queue.ts'
+import { createRecords } from './control/records.ts'
 import type { Deploys } from './deploy/deploys.ts'
 import type { FleetNode } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
@@ -124,7 +126,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
     if (controller !== undefined) source.attach(controller, { deploys, fleet })
     if (controller !== undefined) assembly.previews.attach(controller)
-    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
+    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(ground, control))
     ground.life.begin()
     if (controller !== undefined) fleet?.begin(followedEdge({ ...assembly, controller, emit: ground.emit }))
     return edgeOf(ground, assembly, controller && { controller, deploys, fleet })
@@ -134,9 +136,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
-/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other. */
-function refresher(control: EdgeControl): (origin: string) => void {
-  const refresh = joinWaiting(createQueue(), async () => void (await apply(control, control.config)))
+/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other, and told. */
+function refresher({ clock, emit }: Ground, control: EdgeControl): (origin: string) => void {
+  const records = createRecords(control.config, clock, emit)
+  const refresh = joinWaiting(createQueue(), (origins: readonly string[]) =>
+    takeProvided(control, records, [...new Set(origins)].join(', ')),
+  )
   return (origin) => void refresh(origin)
 }
 

@@ -11,8 +11,8 @@ export interface History {
   readonly previous: { readonly generation: Generation; readonly config: Config } | undefined
   /** A new generation, now in force. */
   push(config: Config, origin: string, summary: string): Generation
-  /** The current one goes, the previous one is in force again as a new generation. */
-  back(origin: string, summary: string): Generation
+  /** The current one goes, the previous one is in force again as a new generation: `config`, with what providers add to it now. */
+  back(config: Config, origin: string, summary: string): Generation
 }
 
 /** Far enough back for anybody's memory; a config of 10,000 members takes a few MB. */
@@ -41,10 +41,9 @@ export function createHistory(config: Config, clock: Clock): History {
       current = { generation: generate(origin, summary), config }
       return current.generation
     },
-    back(origin, summary) {
-      const entry = past.pop()
-      if (entry === undefined) throw new Error('there is no generation to go back to')
-      current = { generation: generate(origin, summary), config: entry.config }
+    back(config, origin, summary) {
+      if (past.pop() === undefined) throw new Error('there is no generation to go back to')
+      current = { generation: generate(origin, summary), config }
       return current.generation
     },
   }

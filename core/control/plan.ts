@@ -32,6 +32,7 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     ...differences('', settings, nextSettings).map(other),
     ...planRoutes([...routes, ...tcpRoutes], [...nextRoutes, ...nextTcp]),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
+      if (old === next) return []
       const key = formatKey(['pools', name])
       if (next === undefined) return [gone(key, 'removed', addLoads(loadOf(name).values()))]
       if (old !== undefined) return planPool(key, old, next, loadOf(name))

@@ -17,8 +17,8 @@ export interface Records {
   readonly journal: Pick<Journal, 'generations' | 'reloads'>
   /** Counts what was put in force as a generation; returns the current one. */
   advance(published: Published, origin: string): Generation
-  /** The generation before is in force again, as a new one, which is returned. */
-  goBack(origin: string, summary: string, changes: readonly Change[]): Generation
+  /** The generation before is in force again, as `config` and as a new one, which is returned. */
+  goBack(config: Config, origin: string, summary: string, changes: readonly Change[]): Generation
   /** Keeps how a reload went. */
   conclude(published: Published, origin: string, trigger: Trigger): ReloadResult
   /** Tells what was hardly meant, unless it was told last. */
@@ -52,8 +52,8 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       tell(generation)
       return generation
     },
-    goBack(origin, summary, changes) {
-      const generation = history.back(origin, summary)
+    goBack(config, origin, summary, changes) {
+      const generation = history.back(config, origin, summary)
       journal.noteGeneration(generation, changes, [])
       tell(generation)
       return generation

@@ -39,6 +39,7 @@ export async function rollBack(
   if (applied.kind === 'refused') return { kind: 'refused', problems: applied.problems.map(atWhole), omitted: 0 }
   const summary = summarize(changes, 'nothing changed')
   const generation = records.goBack(
+    edge.config,
     origin,
     `back to generation ${previous.generation.number}: ${summary}; the files stay as they are`,
     changes,

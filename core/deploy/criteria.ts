@@ -28,7 +28,7 @@ export type CriteriaRead =
   /** The rule that the text breaks, in words. */
   | { readonly kind: 'fault'; readonly rule: string }
 
-export const criteriaRule =
+const criteriaRule =
   'must list what is to hold, such as errors<1%,p99<1.2x: errors, p50, p90, p95 or p99, then < and a bound: 1% of the requests, 1.2x what the old members come to, or a time such as 200ms'
 
 /** As many as there are figures, each in two ways. */

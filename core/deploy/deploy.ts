@@ -229,7 +229,7 @@ export class Deploy {
   }
 }
 
-export function refusalWords(result: Exclude<EditResult, { kind: 'done' }>): string {
+function refusalWords(result: Exclude<EditResult, { kind: 'done' }>): string {
   if (result.kind === 'stale') return 'the pool has changed since'
   if (result.kind !== 'invalid') return result.detail
   const words = result.problems.slice(0, 3).map(({ key, rule }) => `${key} ${rule}`.trim())

@@ -13,6 +13,7 @@ import { sourceName } from '../discovery/policy.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Move, Part } from '../part.ts'
 import { fingerprint } from '../secrets.ts'
+import { firstWordOf } from './first-word.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export interface DiscoveryOptions {
@@ -22,9 +23,6 @@ export interface DiscoveryOptions {
   /** Those at work; a move of theirs is committed before one of this part. */
   readonly pools: { readonly running: ReadonlyMap<string, RunningPool> }
 }
-
-/** How long a start or a reload waits for the first word of new sources: all of them at once. */
-const FIRST_WORD_MS = 3000
 
 /** By the source's own text in the config. */
 type Sources = ReadonlyMap<string, Followed>
@@ -60,7 +58,7 @@ export class Discovery implements Part<Config> {
       if (pool.discovery !== undefined) next.set(pool.name, await this.sourcesOf(pool, fresh))
     }
     for (const followed of fresh) followed.start()
-    if (fresh.length > 0) await this.firstWordOf(fresh)
+    await firstWordOf(fresh, this.options.clock)
     return {
       isNews: false,
       commit: () => this.take(next),
@@ -97,13 +95,6 @@ export class Discovery implements Part<Config> {
       fresh.push(followed)
     }
     return sources
-  }
-
-  private async firstWordOf(fresh: readonly Followed[]): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.options.clock.after(FIRST_WORD_MS, resolve)
-    await Promise.race([promise, Promise.all(fresh.map(({ heard }) => heard))])
-    cancel()
   }
 
   private take(next: ReadonlyMap<string, Sources>): void {

@@ -5,15 +5,21 @@ import type { Load } from '../control/edge-control.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import type { PoolServices } from './pool-services.ts'
 import { RunningPool } from './running-pool.ts'
+import { type SharedLooks, shareLooks } from './shared-looks.ts'
+
+/** Pools that get ready in one turn: some 2 ms. */
+const AT_ONCE = 200
 
 export class Pools implements Part<Config> {
   private readonly services: PoolServices
+  private readonly looks: SharedLooks
   private byName: ReadonlyMap<string, RunningPool> = new Map()
   /** Those that were removed while their backends finish: one that is configured again goes on. */
   private readonly retired = new Map<string, RunningPool>()
 
   constructor(services: PoolServices) {
-    this.services = services
+    this.looks = shareLooks(services.plugins)
+    this.services = { ...services, plugins: this.looks.plugins }
   }
 
   get running(): ReadonlyMap<string, RunningPool> {
@@ -22,11 +28,14 @@ export class Pools implements Part<Config> {
 
   async prepare(config: Config): Promise<Move> {
     const next = new Map<string, RunningPool>()
-    const steps = config.pools.map((pool) => ({
+    const steps = config.pools.map((pool, index) => ({
       key: formatKey(['pools', pool.name, 'strategy']),
-      prepare: () => this.preparePool(pool, config, next),
+      prepare: async () => {
+        if (index > 0 && index % AT_ONCE === 0) await new Promise<void>((resolve) => this.services.clock.soon(resolve))
+        return this.preparePool(pool, config, next)
+      },
     }))
-    const moves = await prepareAll(steps)
+    const moves = await prepareAll(steps).finally(() => this.looks.forget())
     return together([moves, { ...NO_MOVE, commit: () => this.take(next) }])
   }
 

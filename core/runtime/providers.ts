@@ -6,11 +6,12 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { matchKey, ownPart, type Provided, withProvided } from '../config/provided.ts'
 import { createProvider, type ProviderServices } from '../discovery/create-provider.ts'
-import { providerName } from '../discovery/policy.ts'
+import { providerName, type ProviderPolicy } from '../discovery/policy.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Move, Part } from '../part.ts'
 import { describeRoute } from '../route/describe.ts'
 import { fingerprint } from '../secrets.ts'
+import { firstWordOf } from './first-word.ts'
 import { FollowedProvider } from './followed-provider.ts'
 
 export interface ProvidersOptions {
@@ -19,8 +20,6 @@ export interface ProvidersOptions {
   readonly services: ProviderServices
 }
 
-/** How long a start or a reload waits for the first word of new providers: all of them at once. */
-const FIRST_WORD_MS = 3000
 /** From one change to the next: one that flaps is followed, and costs no more than ten reloads a second. */
 const MIN_PAUSE_MS = 100
 
@@ -60,13 +59,13 @@ export class Providers implements Part<Config> {
     const next = new Map<string, FollowedProvider>()
     const fresh: FollowedProvider[] = []
     for (const policy of config.providers ?? []) {
-      const text = fingerprint({ ...policy, keepMs: policy.keepMs ?? null })
+      const text = textOf(policy)
       const followed = this.running.get(text) ?? (await this.create(policy))
       if (!this.running.has(text) && !next.has(text)) fresh.push(followed)
       next.set(text, followed)
     }
     for (const followed of fresh) followed.start()
-    if (fresh.length > 0) await this.firstWordOf(fresh)
+    await firstWordOf(fresh, this.options.clock)
     this.coming = next
     return {
       isNews: false,
@@ -85,19 +84,12 @@ export class Providers implements Part<Config> {
     this.onChange = undefined
   }
 
-  private async create(policy: NonNullable<Config['providers']>[number]): Promise<FollowedProvider> {
+  private async create(policy: ProviderPolicy): Promise<FollowedProvider> {
     const { clock, emit, services } = this.options
     const name = providerName(policy)
     const provider = await createProvider(policy, services)
     const onChange = (): void => this.note(name)
     return new FollowedProvider({ name, provider, keepMs: policy.keepMs, clock, emit, onChange })
-  }
-
-  private async firstWordOf(fresh: readonly FollowedProvider[]): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.options.clock.after(FIRST_WORD_MS, resolve)
-    await Promise.race([promise, Promise.all(fresh.map(({ heard }) => heard))])
-    cancel()
   }
 
   private take(next: ReadonlyMap<string, FollowedProvider>, config: Config): void {
@@ -107,8 +99,7 @@ export class Providers implements Part<Config> {
   }
 
   private providedFor({ providers = [] }: Config): Provided {
-    const wanted = providers.map((policy) => fingerprint({ ...policy, keepMs: policy.keepMs ?? null }))
-    const some = wanted.flatMap((text) => this.running.get(text) ?? this.coming.get(text) ?? [])
+    const some = providers.map(textOf).flatMap((text) => this.running.get(text) ?? this.coming.get(text) ?? [])
     return {
       pools: some.flatMap(({ provided }) => provided.pools),
       routes: some.flatMap(({ provided }) => provided.routes),
@@ -142,6 +133,8 @@ export class Providers implements Part<Config> {
     this.toldShadowed = text
   }
 }
+
+const textOf = (policy: ProviderPolicy): string => fingerprint({ ...policy, keepMs: policy.keepMs ?? null })
 
 /** Of the routes that are offered, those whose requests the config leads elsewhere itself, in words. */
 function shadowedBy(config: Config, { routes }: Provided): readonly string[] {

@@ -10,13 +10,7 @@ import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
 import { degradedWords } from '../balance/degraded.ts'
 import type { Degraded, DegradedCause } from '../balance/eligible.ts'
-import {
-  LiveStrategy,
-  type LiveStrategyFacts,
-  startingStrategy,
-  type ReadyStrategy,
-  type StrategyEvent,
-} from '../strategy/live.ts'
+import { LiveStrategy, type LiveStrategyFacts, startingStrategy, type StrategyEvent } from '../strategy/live.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { Recheck } from '../control/contract.ts'
@@ -59,6 +53,7 @@ export class RunningPool {
   private observer: AttemptObserver | undefined = undefined
   config: PoolConfig
   private settings: PoolSettings
+  private isRetired = false
 
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
@@ -126,7 +121,7 @@ export class RunningPool {
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ...starting.strategy, balancer: this.balancer, host, watch, clock, onEvent })
-    this.takeMembers(config)
+    this.take(config)
   }
 
   /**
@@ -136,11 +131,17 @@ export class RunningPool {
   async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
     const manner = this.manner.prepare(config)
     const { ready, kept } = await this.prepareStrategy(config)
+    // Where a provider changes one pool of thousands, the others are the same objects.
+    const isSame = !this.isRetired && config === this.config && settings.limits === this.settings.limits
     const move = {
       isNews: ready !== undefined,
       ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
       ...(kept !== undefined && { kept: [{ key: formatKey(['pools', this.name, 'strategy']), message: kept }] }),
-      commit: () => this.commit(config, settings, ready),
+      commit: () => {
+        this.settings = settings
+        if (!isSame || manner.isNews) this.take(config)
+        if (ready !== undefined) this.strategy.take(ready)
+      },
       abandon: () => undefined,
     }
     return together([manner, move])
@@ -225,6 +226,7 @@ export class RunningPool {
   retire(): void {
     this.watchers.stop()
     this.observer = undefined
+    this.isRetired = true
     this.members.retire()
   }
 
@@ -266,15 +268,10 @@ export class RunningPool {
     this.balancer.settleAhead()
   }
 
-  private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
+  private take(config: PoolConfig): void {
     this.config = config
-    this.settings = settings
+    this.isRetired = false
     this.budget.update(config.retry.budget)
-    this.takeMembers(config)
-    if (ready !== undefined) this.strategy.take(ready)
-  }
-
-  private takeMembers(config: PoolConfig): void {
     const now = this.services.clock.now()
     this.follow(this.members.configure(config.members, now), 'another configuration is in force', now)
     this.queue.update(config.queue)

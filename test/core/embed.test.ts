@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, type EdgeEvent, serve, VERSION } from '../../core/embed.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { startDocker } from '../support/docker.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** One that says what it is asked for; its URL. */
@@ -35,6 +36,21 @@ describe('serve', () => {
     expect(edge.reload).toBeUndefined()
     expect(edge.adminAddress).toBeUndefined()
     expect(await edge.drain()).toEqual({ cut: 0 })
+  })
+
+  test('takes what providers add, and tells of it', async () => {
+    await using docker = startDocker()
+    const { promise: told, resolve } = Promise.withResolvers<EdgeEvent>()
+    const edge = await serve({
+      config: { ...configFor(backend()), providers: { docker: { host: `unix://${docker.socket}` } } },
+      onEvent: (event) => event.kind === 'reloaded' && resolve(event),
+    })
+    onTestFinished(() => edge.kill())
+    const labels = { 'smartedge.port': '80', 'smartedge.route.host': 'a.test' }
+    docker.run([{ name: 'a', networks: { host: '' }, labels }])
+    docker.event('start', 'a')
+    expect(await told).toMatchObject({ generation: 2, summary: expect.stringContaining('added: a.test to a') })
+    expect(edge.status().pools.map(({ name }) => name)).toEqual(['web', 'a'])
   })
 
   test('follows no source of a fleet, and says who does', async () => {

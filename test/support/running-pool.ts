@@ -69,6 +69,7 @@ export async function startPool(ports: readonly number[], facts: Partial<PoolCon
 
   return {
     pool,
+    settings,
     clock,
     events,
     ask,

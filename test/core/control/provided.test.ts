@@ -39,6 +39,18 @@ describe('what providers add', () => {
     expect(one.events.map(({ kind }) => kind)).toEqual(['reloaded'])
   })
 
+  test('is told with its own origin though a preview has put it in force before', async () => {
+    const one = await starting()
+    one.edge.provided = providing('api')
+    expect(await one.controller.reapply()).toEqual([])
+    expect(one.controller.state().generation.number).toBe(1)
+    await one.controller.refresh('docker x')
+    expect(one.controller.state().generation).toMatchObject({ number: 2, origin: 'docker x' })
+    await one.controller.reapply()
+    await one.controller.refresh('docker x')
+    expect(one.controller.state().generation.number).toBe(2)
+  })
+
   test('stays with a file that is saved anew, and is no change of its plan', async () => {
     const one = await starting('api')
     expect(await one.controller.plan()).toMatchObject({ kind: 'plan', changes: [] })
@@ -61,6 +73,9 @@ describe('what providers add', () => {
     expect(await one.controller.planRollback()).toMatchObject({ changes: [] })
     expect(await one.controller.rollback('cli')).toMatchObject({ kind: 'applied' })
     expect(one.pools()).toEqual(['web', 'cart'])
+    await one.provide('cart', 'shop')
+    const { summary } = one.controller.state().generation
+    expect(summary).toBe('routes: added: shop.test to shop; pools.shop: added, 0 backends')
   })
 
   test('is no version of a pool of the file that is faulty', async () => {

@@ -50,6 +50,25 @@ describe('a conversation with Docker', () => {
     expect([late.words, brief.words]).toEqual([[[2]], []])
   })
 
+  test('tells thousands few a turn, each of them the newest word, and nobody who has left', async () => {
+    const { conversations, join } = sharing()
+    const all = Array.from({ length: 250 }, () => join('/a'))
+    const heard = (word: unknown): number => all.filter(({ words }) => Bun.deepEquals(words.at(-1), word)).length
+    conversations[0]?.sink.list([1])
+    expect(heard([1])).toBe(100)
+    conversations[0]?.sink.list([2])
+    expect([heard([1]), heard([2])]).toEqual([100, 0])
+    all[249]?.stop()
+    const turns: number[] = []
+    while (heard([2]) < 249) {
+      await turn()
+      turns.push(heard([2]))
+    }
+    expect(turns).toEqual([100, 200, 249])
+    expect(all[249]?.words).toEqual([])
+    expect(all[248]?.words).toEqual([[2]])
+  })
+
   test('ends with the last who listens, and is begun anew by the next', async () => {
     const { conversations, join } = sharing()
     const [one, other] = [join('/a'), join('/a')]

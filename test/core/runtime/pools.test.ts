@@ -13,6 +13,7 @@ import { createPluginHost } from '../../../core/strategy/host.ts'
 import { openBudget } from '../../support/budget.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { makeMember } from '../../support/make-backend.ts'
+import { turn } from '../../support/raw-peer.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -21,6 +22,7 @@ function making() {
   const clock = virtualClock()
   const events: EdgeEvent[] = []
   const failing = new Set<string>()
+  const looks: string[] = []
   const plugins = createPluginHost({ clock, examine: async () => undefined })
   const pools = new Pools({
     names: createNameTable(clock, () => undefined),
@@ -37,14 +39,16 @@ function making() {
     },
     plugins: {
       ...plugins,
-      load: (use, options) =>
-        failing.has(use) ? Promise.reject(new Error(`${use} is broken`)) : plugins.load(use, options),
+      load(use, options) {
+        looks.push(use)
+        return failing.has(use) ? Promise.reject(new Error(`${use} is broken`)) : plugins.load(use, options)
+      },
     },
     stickyKey: () => new Secret('a key of this process'),
   })
   const prepare = (...configs: PoolConfig[]): Promise<Move> => pools.prepare(testConfig({ pools: configs }))
   const commit = async (...configs: PoolConfig[]): Promise<void> => (await prepare(...configs)).commit()
-  return { clock, events, failing, pools, prepare, commit }
+  return { clock, events, failing, looks, pools, prepare, commit }
 }
 
 const pool = (name: string, facts: Partial<PoolConfig> = {}): PoolConfig => ({ ...testPool([1, 2]), name, ...facts })
@@ -105,6 +109,28 @@ describe('pools', () => {
     expect([move.isNews, move.kept]).toEqual([false, [{ key: 'pools.a.strategy', message: 'round-robin is broken' }]])
     move.commit()
     expect(pools.running.get('a')!.backends).toEqual([])
+  })
+
+  test('look at a strategy once for all who have it, sound or faulty, and anew for the next config', async () => {
+    const { prepare, commit, failing, looks } = making()
+    const three = ['a', 'b', 'c'].map((name) => pool(name, roundRobin))
+    await commit(...three)
+    expect(looks).toEqual(['round-robin'])
+    failing.add('round-robin')
+    const { kept } = await prepare(...three)
+    expect([looks.length, kept?.map(({ key }) => key)]).toEqual([
+      2,
+      ['pools.a.strategy', 'pools.b.strategy', 'pools.c.strategy'],
+    ])
+  })
+
+  test('get ready few a turn, so that requests are served in between', async () => {
+    const { prepare, commit } = making()
+    const many = Array.from({ length: 201 }, (_, index) => pool(`p${index}`, roundRobin))
+    await commit(...many)
+    const first = (some: readonly PoolConfig[]) =>
+      Promise.race([prepare(...some).then(() => 'ready'), turn().then(() => 'a turn')])
+    expect([await first(many.slice(1)), await first(many)]).toEqual(['ready', 'a turn'])
   })
 
   test('have news in another strategy alone', async () => {
