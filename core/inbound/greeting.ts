@@ -6,12 +6,12 @@ import { type LinkedList, Place } from '../net/linked-list.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BeginHandshake, Handshake, HandshakeEvents, HandshakeFailure, HandshakeTerms } from '../net/tls.ts'
 import type { OwnedSocket } from '../net/wire-socket.ts'
-import { Newcomer, type NewcomerServices } from './newcomer.ts'
+import { Idling, type IdlingServices, SLOW_LINE_MS } from './idling.ts'
 import type { ClientConnection } from './request-handler.ts'
 
 export interface GreetingServices {
   readonly begin: BeginHandshake
-  readonly handler: NewcomerServices
+  readonly handler: IdlingServices
   /** Of this listener, oldest first. */
   readonly underWay: LinkedList<Greeting>
 }
@@ -39,14 +39,15 @@ export class Greeting implements ClientConnection, TimerEntry {
   private readonly rules: GreetingRules
   private readonly events: GreetingEvents
   private readonly place = new Place<Greeting>(this)
-  private readonly newcomer: Newcomer
+  private readonly idling: Idling
   private handshake: Handshake | undefined = undefined
 
   constructor(services: GreetingServices, rules: GreetingRules, events: GreetingEvents) {
     this.services = services
     this.rules = rules
     this.events = events
-    this.newcomer = new Newcomer(services.handler, () => this.giveUp('crowded'))
+    const { handler } = services
+    this.idling = new Idling({ handler, wire: undefined, giveWay: () => this.giveUp('crowded') })
   }
 
   get wire(): this {
@@ -58,7 +59,7 @@ export class Greeting implements ClientConnection, TimerEntry {
     const { max, terms, timeoutMs } = this.rules
     if (underWay.size >= max) underWay.first?.owner.giveUp('crowded')
     underWay.append(this.place)
-    this.newcomer.begin()
+    this.idling.begin(SLOW_LINE_MS)
     handler.wheel.arm(this, timeoutMs)
     const events: HandshakeEvents = {
       onSecure: (secure, facts) => {
@@ -92,7 +93,7 @@ export class Greeting implements ClientConnection, TimerEntry {
 
   private leave(): void {
     this.place.leave()
-    this.newcomer.end()
+    this.idling.end()
     this.services.handler.wheel.remove(this)
   }
 }

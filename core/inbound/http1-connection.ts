@@ -14,10 +14,10 @@ import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
-import { Idling } from './idling.ts'
-import { lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
+import { Idling, SLOW_LINE_MS } from './idling.ts'
+import { isInHead, lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
 import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
-import { contentBytes, sendProblem, STRANGER } from './own-response.ts'
+import { refuseHead } from './own-response.ts'
 import { bodyOf, type RequestBody } from './request-body.ts'
 import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
@@ -86,8 +86,9 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     else if (!this.isReading) this.readHeld()
   }
 
-  /** It is idle, and what it takes is wanted elsewhere. */
+  /** Nothing whole is in hand, and what it takes is wanted elsewhere. Whoever has begun may ask again (RFC 9110 15.5.9). */
   giveWay(): void {
+    if (isInHead(this.state)) refuseHead(this, tooLate('head'))
     this.state = advance(this.state, 'closes', STATES.closed)
     this.wire.discard()
   }
@@ -202,12 +203,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     const { state } = this
     if (this.wire.isBlocked) this.wire.destroy()
     else if (state.kind === 'body') this.stream?.sink.onRequestFault(tooLate('body'))
-    else if (state.kind === 'head' && state.buffer !== undefined) this.refuse(tooLate('head'))
+    else if (isInHead(state)) this.refuse(tooLate('head'))
     // Nothing was asked, so nothing is answered.
     else if (state.kind === 'head' || state.kind === 'idle') this.close()
   }
 
-  /** Arms the timeout of the state it is in, and has it wait with the idle ones where it is one. */
+  /** Arms the timeout of the state it is in, and has it stand with those that may give way where it is one. */
   private rearm(): void {
     const { handler, isLeaving } = this
     const holder = this.wire.isBlocked ? 'client' : this.bodyForm === undefined ? 'exchange' : undefined
@@ -215,6 +216,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     if (timeout === undefined) this.wire.disarm()
     else this.wire.arm(lengthOf(timeout, handler.timeouts, isLeaving))
     if (timeout === 'keepAliveMs') this.idling.begin()
+    else if (timeout === 'headMs') this.idling.begin(SLOW_LINE_MS)
     else this.idling.end()
   }
 
@@ -341,9 +343,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
 
   /** The head is no request: answers it, and reads nothing further. */
   private refuse(error: ProtocolError): void {
-    const problem = { status: error.status, detail: error.message }
-    this.handler.onRefusal({ ...problem, peer: this.peer, contentBytes: () => contentBytes(problem, STRANGER) })
-    sendProblem(this.wire, problem, STRANGER, this.handler.dateLine())
+    refuseHead(this, error)
     this.close()
   }
 }

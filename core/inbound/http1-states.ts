@@ -24,6 +24,9 @@ export const STATES: Readonly<Record<'idle' | 'head' | 'whole' | 'tunnel' | 'clo
   closed: { kind: 'closed' },
 }
 
+/** Something of a head has come, and not the whole. */
+export const isInHead = (state: State): boolean => state.kind === 'head' && state.buffer !== undefined
+
 /**
  * How long a kept-alive connection that is to leave waits for one more request, which is answered with `Connection: close`.
  * To close it at once would throw away a request that is on its way; a client in use sends one within this time.

@@ -12,7 +12,7 @@ import type { WireOwner } from '../net/wire-owner.ts'
 import type { Peer } from '../stream/peer.ts'
 import { Http2Session } from './http2-session.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
-import { Idling } from './idling.ts'
+import { Idling, SLOW_LINE_MS } from './idling.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_REQUESTS_A_TURN, type Turn } from './turns.ts'
@@ -292,6 +292,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     const { timeouts } = this.handler
     // One that has asked for nothing yet may give way as well.
     if (timing === 'idle' || this.phase === 'preface') this.idling.begin()
+    else if (timing === 'head' && this.session.streams.size === 0) this.idling.begin(SLOW_LINE_MS)
     else this.idling.end()
     if (timing === 'none') return
     if (timing === 'head') this.wire.arm(timeouts.headMs)

@@ -1,19 +1,29 @@
 /**
- * A client's connection among those with nothing begun and nothing owed, of which the longest idle gives way where there
- * are too many. Not one whose next request may be on its way, or lies there unread: that would be lost.
+ * A client's connection among those of which the longest there gives way where there are too many: with nothing begun and
+ * nothing owed, or in the middle of what comes before a request is whole. Not one whose next bytes may be on their way, or lie
+ * there unread: they would be lost.
  */
 import type { Idle } from '../net/budget.ts'
-import { Place } from '../net/linked-list.ts'
+import { type LinkedList, Place } from '../net/linked-list.ts'
 import { hasNews } from '../net/news.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Wire } from '../net/wire.ts'
-import type { RequestHandler } from './request-handler.ts'
 
 /** Behind a response a client that goes on at once has sent its next request by then, whichever way it has to go. */
 const QUIET_MS = 250
+/** Enough for a handshake, the header of a proxy or a request's head over a slow line. */
+export const SLOW_LINE_MS = 1000
+
+export interface IdlingServices {
+  readonly wheel: TimerWheel
+  /** Who gives way where there are too many, longest there first. */
+  readonly idle: LinkedList<Idle>
+}
 
 interface Holder {
-  readonly handler: Pick<RequestHandler, 'idle' | 'wheel'>
-  readonly wire: Wire
+  readonly handler: IdlingServices
+  /** undefined: it can't be looked at. */
+  readonly wire: Pick<Wire, 'socket'> | undefined
   /** What it takes is wanted elsewhere. */
   giveWay(): void
 }
@@ -21,6 +31,7 @@ interface Holder {
 export class Idling implements Idle {
   private readonly holder: Holder
   private readonly place = new Place<Idle>(this)
+  private patienceMs = QUIET_MS
   /** By the wheel. */
   private since = 0
 
@@ -28,8 +39,10 @@ export class Idling implements Idle {
     this.holder = holder
   }
 
-  begin(): void {
+  /** `patienceMs`: for so long it may not go. */
+  begin(patienceMs = QUIET_MS): void {
     const { idle, wheel } = this.holder.handler
+    this.patienceMs = patienceMs
     this.since = wheel.now
     idle.append(this.place)
   }
@@ -40,7 +53,7 @@ export class Idling implements Idle {
 
   get mayGo(): boolean {
     const { handler, wire } = this.holder
-    return handler.wheel.now - this.since >= QUIET_MS && !hasNews(wire)
+    return handler.wheel.now - this.since >= this.patienceMs && (wire === undefined || !hasNews(wire))
   }
 
   discard(): void {

@@ -2,9 +2,12 @@
  * The responses that SmartEdge itself gives: the only place where an error becomes one. Short, as problem details (RFC
  * 9457) for clients that accept JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
  */
+import type { ProtocolError } from '../errors.ts'
 import { grpcCodeOf, grpcMessage } from '../http1/grpc.ts'
 import type { Wire } from '../net/wire.ts'
 import type { Problem } from '../stream/client-stream.ts'
+import type { Peer } from '../stream/peer.ts'
+import type { RequestHandler } from './request-handler.ts'
 
 export interface Respondent {
   /** Value of Accept; undefined when absent or unknown. */
@@ -51,6 +54,20 @@ const NOTHING = Buffer.alloc(0)
 export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent, dateLine: Buffer): void {
   const bytes = renderProblem(problem, respondent, dateLine)
   wire.write(bytes, 0, bytes.length)
+}
+
+/** Whose head is no request, or is not whole. */
+export interface Refused {
+  readonly handler: Pick<RequestHandler, 'onRefusal' | 'dateLine'>
+  readonly peer: Peer
+  readonly wire: Wire
+}
+
+/** Answers what is no request; whoever calls it ends the connection. */
+export function refuseHead({ handler, peer, wire }: Refused, { status, message: detail }: ProtocolError): void {
+  const problem = { status, detail }
+  handler.onRefusal({ ...problem, peer, contentBytes: () => contentBytes(problem, STRANGER) })
+  sendProblem(wire, problem, STRANGER, handler.dateLine())
 }
 
 /** The same for a gRPC client, which looks at nothing but the status of its call: a response that is its trailers alone. */

@@ -8,7 +8,7 @@ import type { OwnedSocket, SocketOwner } from '../net/wire-socket.ts'
 import { ProxyFault } from '../proxy-protocol/fault.ts'
 import type { ProxyHeader } from '../proxy-protocol/header.ts'
 import { readHeader } from '../proxy-protocol/read.ts'
-import { Newcomer, type NewcomerServices } from './newcomer.ts'
+import { Idling, type IdlingServices, SLOW_LINE_MS } from './idling.ts'
 import type { ClientConnection } from './request-handler.ts'
 
 /** Why there is no header: it is none, took too long, or was cut short by its sender, or by us. */
@@ -28,15 +28,15 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
   private readonly wheel: TimerWheel
   private readonly timeoutMs: number
   private readonly events: ProxyEvents
-  private readonly newcomer: Newcomer
+  private readonly idling: Idling
   private socket: OwnedSocket | undefined = undefined
   private held: Buffer | undefined = undefined
 
-  constructor(services: NewcomerServices, timeoutMs: number, events: ProxyEvents) {
-    this.wheel = services.wheel
+  constructor(handler: IdlingServices, timeoutMs: number, events: ProxyEvents) {
+    this.wheel = handler.wheel
     this.timeoutMs = timeoutMs
     this.events = events
-    this.newcomer = new Newcomer(services, () => this.destroy())
+    this.idling = new Idling({ handler, wire: undefined, giveWay: () => this.destroy() })
   }
 
   get wire(): this {
@@ -47,7 +47,7 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
     this.socket = socket
     socket.data = this
     this.wheel.arm(this, this.timeoutMs)
-    this.newcomer.begin()
+    this.idling.begin(SLOW_LINE_MS)
   }
 
   /** It goes on as a connection that is let go. */
@@ -100,7 +100,7 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
 
   private leave(): void {
     this.socket = undefined
-    this.newcomer.end()
+    this.idling.end()
     this.wheel.remove(this)
   }
 }

@@ -13,7 +13,7 @@ import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/
 import { NOBODY } from '../stream/nobody.ts'
 import type { Peer } from '../stream/peer.ts'
 import { ALERTS, alertBytes, HelloReader } from '../tls/client-hello.ts'
-import { Idling } from './idling.ts'
+import { Idling, SLOW_LINE_MS } from './idling.ts'
 import type { ClientConnection, ClientHome, TcpHandler } from './request-handler.ts'
 import { readTcpHead, tcpHeadBytes } from './tcp-head.ts'
 
@@ -119,9 +119,10 @@ export class TcpConnection implements WireOwner, ClientConnection, ClientStream 
     if (state.kind === 'waiting')
       this.state = { kind: 'waiting', early: Buffer.concat([state.early ?? NOTHING, bytes]) }
     if (state.kind !== 'greeting') return
-    this.idling.end()
+    if (state.reader.bytes.length === 0) this.idling.begin(SLOW_LINE_MS)
     const reading = state.reader.push(bytes)
     if (reading.kind === 'hello') {
+      this.idling.end()
       this.head = tcpHeadBytes(reading.hello.serverName)
       this.state = { kind: 'waiting', early: state.reader.bytes }
       this.wire.disarm()

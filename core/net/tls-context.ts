@@ -42,7 +42,10 @@ export function contextOf(
 ): SecureContext {
   const options: SecureContextOptions = {
     ...(certificates.length > 0 && { cert: certificates.map(({ chain }) => chain), key: certificates.map(keyOf) }),
-    ...(clients && { ca: clients.ca.flatMap(blocksOf), requestCert: true, rejectUnauthorized: false }),
+    // Also what BoringSSL makes a chain from, in each handshake, of a certificate that comes alone: else it looks for who has
+    // signed it among the system's files, and sends what it finds there.
+    ca: clients === undefined ? certificates.map(({ chain }) => chain) : clients.ca.flatMap(blocksOf),
+    ...(clients && { requestCert: true, rejectUnauthorized: false }),
     ...(clients && clients.crl.length > 0 && { crl: clients.crl.flatMap(blocksOf) }),
     minVersion: `TLSv${minVersion}`,
     ciphers: CIPHERS,

@@ -27,7 +27,7 @@ export interface Offered {
 export interface HandshakeTerms {
   /** For who names nobody. Its versions and ciphers count, whichever context is taken. */
   readonly fallback: Offered
-  /** Whether `hello` is told to `offerFor`; it costs every connection something for as long as it lives. */
+  /** Whether `hello` is told to `offerFor`; where that does not come in one piece it costs the connection something for as long as it lives. */
   readonly readsHello: boolean
   /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent, or nothing. */
   offerFor(serverName: string, hello: Buffer): Offered | undefined
@@ -132,6 +132,10 @@ export const PLAIN_ANSWER = Buffer.from(
   'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n' +
     `Content-Length: ${NOT_HTTPS.length}\r\n\r\n${NOT_HTTPS}`,
 )
+
+/** Whether the message that a record begins with is whole within it (RFC 8446 4, 5.1). */
+const isWhole = (bytes: Buffer): boolean =>
+  bytes.length >= 9 && Math.min(bytes.readUInt16BE(3) + 5, bytes.length) >= 9 + bytes.readUIntBE(6, 3)
 
 /** Whether it looks like the beginning of a request in plain HTTP. */
 const isRequest = (bytes: Buffer): boolean => /^[A-Z]{1,20}(?: |$)/.test(bytes.toString('latin1', 0, 24))
@@ -260,18 +264,21 @@ class Handshaking implements SocketOwner, Handshake {
   }
 
   private onFirst(socket: OwnedSocket, bytes: Buffer): void {
-    if (bytes[0] === HANDSHAKE) this.goOn(socket)
+    if (bytes[0] === HANDSHAKE) this.goOn(socket, bytes)
     else if (!this.answerPlain(bytes)) socket.end()
     // Until the client ends its side: bytes that nobody reads would make the end a reset, which takes the answer along.
     else socket.shutdown()
   }
 
-  private goOn(socket: OwnedSocket): void {
+  private goOn(socket: OwnedSocket, first: Buffer): void {
     if (socket.handOver === undefined) return this.upgrade(socket as unknown as Upgradable)
     const { adopted, tapped, reportFault } = this.handlers
+    const taps = this.terms.readsHello && !isWhole(first)
+    // What was read before goes the other way: see `upgrade`.
+    if (!taps && this.early === undefined) this.received(first)
     const descriptor = socket.handOver()
     this.socket = undefined
-    adopt<Handshaking>(descriptor, this.terms.readsHello ? tapped : adopted, this).catch(() => {
+    adopt<Handshaking>(descriptor, taps ? tapped : adopted, this).catch(() => {
       if (this.secure !== undefined) return
       closeSync(descriptor)
       inEvent(reportFault, () => this.fail())

@@ -94,7 +94,7 @@ export const edgeLedger = ledger({
   proxyHeadersOfStrangers: proxyHeaders('stranger'),
   connectionsEvicted: {
     metric: 'client_connections_evicted',
-    help: 'Idle connections closed for newcomers at the cap.',
+    help: 'Connections closed for newcomers at the cap: idle, or too long before a request was whole.',
   },
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
   handshakes: { metric: 'tls_handshakes', help: 'TLS handshakes with clients that were done.' },

@@ -31,7 +31,7 @@ interface Held<Content> {
 export type Draft<Content> = Map<string, Held<Content>>
 
 export class KeptFiles<Content> {
-  private inForce: ReadonlyMap<string, Held<Content>> = new Map()
+  private inForce: Draft<Content> = new Map()
 
   /** Throws Refusal over files that nobody has had before. */
   look({ key, id, paths, read }: Sought<Content>, draft: Draft<Content>): Move {
@@ -51,7 +51,7 @@ export class KeptFiles<Content> {
     const bad = { ...held, bad: { stamp, problem } }
     draft.set(id, bad)
     // Also when nothing else is news: what is known of it must not be found out again.
-    this.inForce = new Map([...this.inForce, [id, bad]])
+    this.inForce.set(id, bad)
     return keeping(problem)
   }
 

@@ -70,7 +70,7 @@ export class TlsHost implements Part<Config> {
 
   /** Whether clients have to show something of themselves, or may, at any listener. */
   get asksClients(): boolean {
-    return [...this.fronts.values()].some(({ asksClients }) => asksClients)
+    return this.fronts.values().some(({ asksClients }) => asksClients)
   }
 
   /** Rejects with Refusal over files that nobody has had before. */

@@ -1,10 +1,10 @@
-/** Clients that are in the middle of a handshake or of a PROXY header while too many want to be connected. */
+/** Clients that are in the middle of a handshake, of a PROXY header or of a head while too many want to be connected. */
 import { describe, expect, test } from 'bun:test'
 import type { ListenerConfig } from '../../core/config/config.ts'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
-import { turnUntil } from '../support/raw-peer.ts'
+import { type RawPeer, turnUntil } from '../support/raw-peer.ts'
 import { authority, root } from '../support/secure-edge.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, connectSecurely, save, tlsListener, tlsPolicy } from '../support/tls.ts'
@@ -50,11 +50,31 @@ describe('at the cap, clients in the middle of', () => {
   })
 })
 
+test('a client that stops in the middle of a head makes room, and hears that it may ask again', async () => {
+  await using backend = startRawBackend({ answer: answering(ok('hello')) })
+  await using edge = await startTestEdge([backend.port], { config: { limits } })
+  const begin = async (bytes: number): Promise<RawPeer> => {
+    const client = await connectTo(edge.port)
+    client.send('GET / HTTP')
+    await turnUntil(() => edge.counters.bytesFromClients === bytes, 'the beginning')
+    edge.clock.advance(600)
+    return client
+  }
+  await using first = await begin(10)
+  await using second = await begin(20)
+  await using third = await connectTo(edge.port)
+  expect((await ask(third, get())).body).toBe('hello')
+  expect([await first.expectClosed(), first.text.slice(0, 12)]).toEqual(['ended', 'HTTP/1.1 408'])
+  expect(second.closing).toBeUndefined()
+  expect(edge.counters).toMatchObject({ connectionsRefused: 0, connectionsEvicted: 1 })
+})
+
 test('a client that comes in vain is refused without a word where TLS comes first', async () => {
-  await using edge = await startTestEdge([], { config: { listeners: [secured()], limits } })
+  await using backend = startRawBackend()
+  await using edge = await startTestEdge([backend.port], { config: { listeners: [secured()], limits } })
   const inside = await Promise.all([1, 2].map(() => connectSecurely(edge.port, { ca: root.cert })))
-  for (const { socket } of inside) socket.write('GET / HTTP/1.1\r\n')
-  await turnUntil(() => edge.counters.bytesFromClients === 32, 'two clients with requests begun')
+  for (const { socket } of inside) socket.write(get())
+  await turnUntil(() => backend.requests.length === 2, 'two clients that wait for answers')
   await using late = await connectTo(edge.port)
   await turnUntil(() => edge.events.some(({ kind }) => kind === 'connection-limit'), 'the cap')
   edge.clock.advance(1000)

@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DetailedPeerCertificate } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
+import { freePorts } from '../support/ports.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
+import { startProcess } from '../support/running-process.ts'
 import { authority, root, securely } from '../support/secure-edge.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
@@ -24,6 +29,29 @@ describe('a listener that ends TLS', () => {
     expect(socket.alpnProtocol).toBe('http/1.1')
     expect(valuesOf(backend.requests[0]!, 'x-forwarded-proto')).toEqual(['https'])
   })
+
+  test('sends of its certificates what their files hold, and nothing of the system’s', async () => {
+    const { cert, key } = root.issue({ names: ['a.test'] })
+    const trusted = temporaryFolder()
+    writeFileSync(join(trusted, 'root.pem'), root.cert)
+    expect(spawnSync('openssl', ['rehash', trusted]).status).toBe(0)
+    const [port = 0] = freePorts(1)
+    await using edge = await startProcess({
+      env: { SSL_CERT_DIR: trusted },
+      files: { 'a.crt': cert, 'a.key': key },
+      pool: { backends: ['http://127.0.0.1:1'] },
+      config: {
+        listeners: {
+          web: { address: `127.0.0.1:${port}`, tls: { certificates: [{ cert: 'a.crt', key: 'a.key' }] } },
+        },
+      },
+    })
+    await edge.event('ready')
+    const { socket } = await connectSecurely(port, { ca: authority.cert, rejectUnauthorized: false })
+    const { subject, issuerCertificate: signer } = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate>
+    socket.destroy()
+    expect([subject?.CN, signer?.subject.CN]).toEqual(['a.test', undefined])
+  }, 20_000)
 
   test('answers a request in plain HTTP in words', async () => {
     const files = save(temporaryFolder(), 'a', authority.issue({ names: ['a.test'] }))

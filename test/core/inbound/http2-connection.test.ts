@@ -10,6 +10,7 @@ import {
   GET,
   get,
   goAway,
+  headers,
   HELLO,
   ping,
   post,
@@ -109,6 +110,15 @@ describe('a connection that is idle', () => {
     expect(client.idle.first?.owner.mayGo).toBe(true)
     inEvent(() => client.idle.first?.owner.discard())
     expect([client.got(), client.socket.isOpen, client.log]).toEqual([['GOAWAY 1 NO_ERROR'], false, ['closed']])
+  })
+
+  test('gives way in the middle of a first field block, too, a second after that began', () => {
+    const client = http2Client()
+    client.send(headers(1, GET, 0))
+    client.clock.advance(900)
+    expect(client.idle.first?.owner.mayGo).toBe(false)
+    client.clock.advance(200)
+    expect(client.idle.first?.owner.mayGo).toBe(true)
   })
 
   test('stays for as long as a request is under way, however long that takes', () => {

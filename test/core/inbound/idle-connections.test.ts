@@ -13,7 +13,7 @@ function makeConnection() {
   const socket = accept(connection.wire)
   const send = (text: string): void => receive(connection.wire, text)
   const answer = (): void => inEvent(() => requests.shift()?.refuse({ status: 404, detail: 'nothing here' }))
-  return { connection, socket, idle, log, send, answer }
+  return { clock, connection, socket, idle, log, send, answer }
 }
 
 describe('a client’s connection waits with the idle ones', () => {
@@ -26,13 +26,22 @@ describe('a client’s connection waits with the idle ones', () => {
     expect(idle.size).toBe(1)
   })
 
-  test('not while a head or a body is being read', () => {
-    const { idle, send, answer } = makeConnection()
+  test('in the middle of a head, from a second after its first byte on', () => {
+    const { clock, idle, send, answer } = makeConnection()
     send('GET / HTTP/1.1\r\n')
+    clock.advance(900)
+    send('Host: a\r\n')
+    expect(idle.first?.owner.mayGo).toBe(false)
+    clock.advance(200)
+    expect(idle.first?.owner.mayGo).toBe(true)
+    send('\r\n')
     expect(idle.size).toBe(0)
-    send('Host: a\r\n\r\n')
     answer()
     expect(idle.size).toBe(1)
+  })
+
+  test('not while a body is being read', () => {
+    const { idle, send } = makeConnection()
     send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
     expect(idle.size).toBe(0)
   })
@@ -80,5 +89,13 @@ describe('a client’s connection waits with the idle ones', () => {
     expect(socket.closing).toBe('ended')
     expect(log).toEqual(['closed'])
     expect(idle.size).toBe(0)
+  })
+
+  test('and hears that it may ask again where it has to give way in the middle of a head', () => {
+    const { socket, idle, log, send } = makeConnection()
+    send('GET / HTTP/1.1\r\n')
+    inEvent(() => idle.first?.owner.discard())
+    expect(socket.sent).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
+    expect([socket.closing, log, idle.size]).toEqual(['ended', ['refused 408', 'closed'], 0])
   })
 })
