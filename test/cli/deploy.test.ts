@@ -146,7 +146,7 @@ describe('smartedge deploy', () => {
 
   test.each([
     ['deploy wob http://c:80', 'did you mean "web"?'],
-    ['deploy web c:80', 'members.0 must be a backend URL'],
+    ['deploy web c:80', 'members[0] must be a backend URL'],
     ['deploy web http://a:80 http://b:80', 'already'],
   ])('is told what the edge refuses: %s', async (line, words) => {
     const { run } = await start()
