@@ -48,7 +48,7 @@ export function checkBody<Name extends BodyName>(name: Name, value: unknown): Ch
     kind: 'problems',
     problems: withoutNoise(validate.errors ?? [])
       .slice(0, maxProblems)
-      .map(describe),
+      .map((error) => describe(error, value)),
   }
 }
 
@@ -65,9 +65,9 @@ function withoutNoise(errors: readonly ErrorObject[]): readonly ErrorObject[] {
 const isTold = ({ keyword, schemaPath }: ErrorObject): boolean =>
   keyword !== 'anyOf' && !/\/anyOf\/\d+\/type$/.test(schemaPath)
 
-function describe({ keyword, instancePath, params, parentSchema, data }: ErrorObject): Finding {
+function describe({ keyword, instancePath, params, parentSchema, data }: ErrorObject, body: unknown): Finding {
   const schema = (parentSchema ?? {}) as JsonSchema
-  const path = instancePath.split('/').slice(1).map(stepOf)
+  const path = stepsOf(instancePath, body)
   const known = Object.keys(schema.properties ?? {})
   switch (keyword) {
     case 'required':
@@ -84,8 +84,19 @@ function describe({ keyword, instancePath, params, parentSchema, data }: ErrorOb
   }
 }
 
-/** No object in a body has keys that are numbers: those are places in lists. */
-const stepOf = (written: string): string | number => (/^\d+$/.test(written) ? Number(written) : written)
+/** `pointer`: into `body`, as RFC 6901 writes it. Places in lists are numbers. */
+function stepsOf(pointer: string, body: unknown): readonly (string | number)[] {
+  let at = body
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((token) => {
+      const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
+      const step = Array.isArray(at) ? Number(name) : name
+      at = (at as Record<string | number, unknown> | undefined)?.[step]
+      return step
+    })
+}
 
 function faultOf(data: unknown, schema: JsonSchema): Fault {
   const fault = { rule: ruleOf(schema), hint: hintFor(data, schema) }

@@ -1,4 +1,5 @@
 /** New members in place of old ones, tried out first: the deploys of a pool. */
+import { showText } from '../config/read/show.ts'
 import type { AdminDeploys, Begun, DeployOrder } from '../deploy/contract.ts'
 import { type CriteriaRead, readCriteria } from '../deploy/criteria.ts'
 import { readSpan, spanRule } from '../deploy/span.ts'
@@ -73,15 +74,15 @@ type Order =
 const defaultCriteria = 'errors<1%,p99<1.2x'
 
 function readOrder({ members, rollback, timeout = '1m', canary }: BeginDeployBody): Order {
-  const [timeoutMs, forMs] = [readSpan(timeout), readSpan(canary?.for ?? '1s')]
-  const { promoteIf = defaultCriteria, minRequests = 100 } = canary ?? {}
+  const { for: time = '1s', promoteIf = defaultCriteria, minRequests = 100 } = canary ?? {}
+  const [timeoutMs, forMs] = [readSpan(timeout), readSpan(time)]
   const criteria = readCriteria(promoteIf)
   const problems = [
     ...((members === undefined) === (rollback === undefined)
       ? [{ key: 'members', rule: 'must be there, or rollback in its place' }]
       : []),
-    ...(timeoutMs === undefined ? [{ key: 'timeout', rule: spanRule, value: timeout }] : []),
-    ...(forMs === undefined ? [{ key: 'canary.for', rule: spanRule, value: canary?.for }] : []),
+    ...(timeoutMs === undefined ? [{ key: 'timeout', rule: spanRule, value: showText(timeout) }] : []),
+    ...(forMs === undefined ? [{ key: 'canary.for', rule: spanRule, value: showText(time) }] : []),
     ...criteriaProblems(criteria, promoteIf),
   ]
   if (problems.length > 0 || timeoutMs === undefined || forMs === undefined || criteria.kind === 'fault')
@@ -91,4 +92,4 @@ function readOrder({ members, rollback, timeout = '1m', canary }: BeginDeployBod
 }
 
 const criteriaProblems = (read: CriteriaRead, value: string): readonly Finding[] =>
-  read.kind === 'fault' ? [{ key: 'canary.promoteIf', rule: read.rule, value: value.slice(0, 200) }] : []
+  read.kind === 'fault' ? [{ key: 'canary.promoteIf', rule: read.rule, value: showText(value) }] : []

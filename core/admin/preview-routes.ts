@@ -1,4 +1,5 @@
 /** Hosts that are served for a while, besides those that the configuration names. */
+import { showText } from '../config/read/show.ts'
 import { type AdminPreviews, MOST_PREVIEWS } from '../preview/contract.ts'
 import { lifetimeRule, readLifetime } from '../preview/lifetime.ts'
 import { bodySchemas } from './body-schemas.ts'
@@ -32,14 +33,14 @@ export const previewRoutes: Routes = {
       if (body.kind === 'refused') return body.response
       const { url, for: time } = body.value
       const forMs = readLifetime(time)
-      if (forMs === undefined) return invalid({ key: 'for', rule: lifetimeRule, value: time.slice(0, 100) })
+      if (forMs === undefined) return invalid({ key: 'for', rule: lifetimeRule, value: showText(time) })
       const put = await previews.put({ host, url, forMs }, origin)
       if (put.kind === 'refused') return problem(409, put.detail)
       if (put.kind === 'invalid')
         return invalid({
           key: put.key,
           rule: put.rule,
-          value: (put.key === 'host' ? host : url).slice(0, 200),
+          value: showText(put.key === 'host' ? host : url),
           hint: put.hint,
         })
       return json(put.preview, put.kind === 'added' ? 201 : 200)

@@ -28,6 +28,12 @@ const isEnd = (phase: Phase): phase is keyof DeployCounters & Phase => isOver(ph
 
 const refused = (detail: string) => ({ kind: 'refused', detail }) as const
 
+/** The first that is named again, of members among which there is one. */
+function repeatedOf(members: readonly Replaced[]): string | undefined {
+  const seen = new Set<string>()
+  return members.find(({ id }) => seen.size === seen.add(id).size)?.id
+}
+
 type Planned = { readonly kind: 'task'; readonly task: DeployTask } | Exclude<Begun, { kind: 'begun' }>
 
 export class Deploys implements AdminDeploys {
@@ -109,7 +115,7 @@ export class Deploys implements AdminDeploys {
     if (target === undefined || target.length === 0)
       return refused(`The pool ${name} has nothing to go back to: no deploy has replaced members of it.`)
     const ids = new Set(target.map(({ id }) => id))
-    if (ids.size < target.length) return refused('A member is named twice.')
+    if (ids.size < target.length) return refused(`${repeatedOf(target)} is named twice: name each member once.`)
     const drafted = await this.options.controller.draft({
       kind: 'replace',
       pool: name,

@@ -14,7 +14,7 @@ import type { Opening } from '../net/opening.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
-import { createAnswerReader } from './answer.ts'
+import { beginsHttp2, createAnswerReader } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { createGrpcCheck, type GrpcCheck } from './grpc-check.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
@@ -40,6 +40,9 @@ type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
 
 /** How much of a body is taken; a longer one is cut off. */
 const MAX_BODY_BYTES = 64 * 1024
+
+/** Why a check that asks for a page fails at a member that speaks HTTP/2 alone, and what to write instead. */
+const SPEAKS_HTTP2 = 'speaks HTTP/2, and a page is asked for in HTTP/1.1: "check" may be "tcp" or "grpc"'
 
 export function createProbe(services: ProbeServices): Probe {
   return (backend, policy, done) => {
@@ -146,7 +149,7 @@ class Check implements WireOwner {
       this.phase = 'taking'
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.settle({ passed: false, detail: `not HTTP: ${error.message}` })
+      this.settle({ passed: false, detail: beginsHttp2(bytes) ? SPEAKS_HTTP2 : `not HTTP: ${error.message}` })
       this.hangUp()
     }
   }

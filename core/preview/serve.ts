@@ -23,9 +23,14 @@ export type Read =
 /** No pool of a config has such a name. */
 const poolName = (host: string): string => `preview:${host}`
 
+/** Narrower than a route's: neither a wildcard nor a variable. */
+const hostRule = 'must be one host without port, such as pr-123.example.org'
+
 /** As a config would be read that has this route and pool, with all its defaults. */
 export function readPreview(preview: Preview): Read {
-  const isPlain = !preview.host.startsWith('*') && !`${preview.host}${preview.url}`.includes('${')
+  if (preview.host.startsWith('*') || preview.host.includes('${'))
+    return { kind: 'problem', key: 'host', rule: hostRule }
+  if (preview.url.includes('${')) return { kind: 'problem', key: 'url', rule: 'must not hold a variable' }
   const text = JSON.stringify({
     pools: { preview: { backends: [preview.url] } },
     routes: [{ match: { host: preview.host }, pool: 'preview' }],
@@ -34,12 +39,13 @@ export function readPreview(preview: Preview): Read {
   const problem = parsed.kind === 'problems' ? parsed.problems[0] : undefined
   if (problem !== undefined) {
     const { key, rule, hint } = problem
-    return { kind: 'problem', key: key.startsWith('pools') ? 'url' : 'host', rule, hint }
+    if (key.startsWith('pools')) return { kind: 'problem', key: 'url', rule, hint }
+    return { kind: 'problem', key: 'host', rule: hostRule, hint }
   }
   const [pool, route] = parsed.kind === 'config' ? [parsed.config.pools[0], parsed.config.routes[0]] : []
   const host = route?.match.host
-  if (!isPlain || pool === undefined || route === undefined || host === undefined)
-    return { kind: 'problem', key: 'host', rule: 'must be one host, such as pr-123.example.org' }
+  if (pool === undefined || route === undefined || host === undefined)
+    return { kind: 'problem', key: 'host', rule: hostRule }
   const ready = { ...preview, host, pool: { ...pool, name: poolName(host) }, match: route.match }
   return { kind: 'ready', preview: ready }
 }

@@ -122,7 +122,13 @@ function quantity<S extends Setting>(
   const [example] = about.examples ?? []
   const sample = typeof example === 'string' ? example : format(value ?? max)
   const range = `${format(min)} to ${format(max)}`
-  const withUnit = (bare: string | number): string => `did you mean "${bare}${units[0]}" or "${bare}${units[1]}"?`
+  const fits = (parsed: number | undefined): parsed is number => parsed !== undefined && parsed >= min && parsed <= max
+  const withUnit = (bare: string | number): string | undefined => {
+    const meant = units.map((unit) => `${bare}${unit}`).filter((written) => fits(parse(written)))
+    return meant.length === 0
+      ? undefined
+      : `did you mean ${meant.map((written) => JSON.stringify(written)).join(' or ')}?`
+  }
   const field = text<number>({
     ...about,
     title: `${noun.replace(/^an? /, '')}, ${range}`,
@@ -130,10 +136,10 @@ function quantity<S extends Setting>(
     pattern,
     parse(written) {
       const parsed = parse(written)
-      if (parsed !== undefined && parsed >= min && parsed <= max) return { kind: 'value', value: parsed }
+      if (fits(parsed)) return { kind: 'value', value: parsed }
       return { kind: 'fault', hint: /^\d{1,9}$/.test(written) ? withUnit(written) : undefined }
     },
-    hintFor: (other) => (typeof other === 'number' && other >= 0 ? withUnit(other) : undefined),
+    hintFor: (other) => (typeof other === 'number' ? withUnit(other) : undefined),
   })
   return fallBack(field, setting, format)
 }

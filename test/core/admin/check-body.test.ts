@@ -56,6 +56,11 @@ describe('checkBody', () => {
     ],
     ['updateBackend', { state: true }, 'state must be "active" or "draining", got true'],
     ['updateBackend', { wieght: 1 }, 'wieght is not a known key (did you mean "weight"?)'],
+    [
+      'beginDeploy',
+      { members: ['http://a', { url: 'http://b', weight: -1 }] },
+      'members[1].weight must be a number from 0.001 to 1000, got -1',
+    ],
     ['updateBackend', { 'a/~b': 1 }, '["a/~b"] is not a known key (known here: weight, maxInflight, state, drain)'],
     ['addBackend', {}, 'url is required'],
     ['addBackend', { url: 'http://a', drain: 1 }, 'drain must be true or false, got 1'],

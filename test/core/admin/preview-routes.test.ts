@@ -82,7 +82,7 @@ describe('previews through the API', () => {
   test('say what is wrong with a host, and why one cannot be', async () => {
     const invalid = start({ kind: 'invalid', key: 'host', rule: 'must be one host', hint: 'did you mean "a"?' })
     expect(await detailOf(await invalid.ask('PUT', path, { url: 'http://a:80', for: '2d' }))).toBe(
-      'host must be one host, got pr-1.example.org.',
+      'host must be one host, got "pr-1.example.org".',
     )
     const full = await start({ kind: 'refused', detail: 'There are 100.' }).ask('PUT', path, {
       url: 'http://a',

@@ -73,7 +73,7 @@ describe('forwardAuth', () => {
     [{ url: 'http://u:p@a/' }, 'url must not hold a user name or password'],
     [{ url: 'http://a/#b' }, 'url must not hold a fragment'],
     [{ url, timeout: '1ms' }, 'timeout must be a duration from 10ms to 5m'],
-    [{ url, timeout: 5 }, 'did you mean "5ms" or "5s"?'],
+    [{ url, timeout: 5 }, '(did you mean "5s"?)'],
     [{ url, requestFields: ['a b'] }, 'requestFields[0] must be a field name'],
     ...['Host', 'content-length', 'Transfer_Encoding', 'connection', 'x-forwarded-for', 'X-Forwarded-User', 'via'].map(
       (name) => [{ url, responseFields: [name] }, 'must not be a field that SmartEdge itself writes'] as const,

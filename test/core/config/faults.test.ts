@@ -168,7 +168,9 @@ describe('a faulty value', () => {
     ],
     [withTop({ listeners: { a: { address: '0.0.0.0:99999' } } }), 'got "0.0.0.0:99999" (ports go from 0 to 65535)'],
     [withTop({ limits: { head: '1KiB', target: '2KiB' } }), 'limits.target must not be larger than limits.head'],
-    [withTop({ limits: { head: 65_536 } }), 'did you mean "65536B" or "65536KiB"?'],
+    [withTop({ limits: { head: 65_536 } }), 'got 65536 (did you mean "65536B"?)'],
+    [withPool({ health: { interval: 5 } }), 'got 5 (did you mean "5s"?)'],
+    [withPool({ health: { interval: '20' } }), 'got "20" (did you mean "20ms" or "20s"?)'],
     [withTop({ limits: { fields: 1e300 } }), 'limits.fields must be a whole number from 8 to 4096, got 1e+300'],
     [withTop({ limits: { connections: 0 } }), 'limits.connections must be a whole number from 1'],
     [withTop({ geo: { header: 'a b' } }), 'geo.header must be a field name'],
@@ -318,5 +320,10 @@ describe('a faulty value', () => {
     const problems = problemsOf(source)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(part)
+  })
+  test.each([0, -5, '0', 3_600_001, 1e300])('of %j has no unit offered that would not do either', (interval) => {
+    expect(problemsOf(withPool({ health: { interval } }))).toEqual([
+      expect.stringMatching(/interval must be a duration from 10ms to 1h such as "5s", got \S+$/),
+    ])
   })
 })

@@ -69,7 +69,7 @@ describe('sticky', () => {
     [{ learn: { cookie: 'a', header: 'b' } }, 'learn must have one of the keys cookie and header, not both'],
     [{ learn: { header: 'x session' } }, 'learn.header must be a field name'],
     [{ learn: { cookie: 'a' }, size: '1KiB' }, 'sticky.size must be a size from 64KiB to 1GiB'],
-    [{ learn: { cookie: 'a' }, ttl: 60 }, 'did you mean "60ms" or "60s"?'],
+    [{ learn: { cookie: 'a' }, ttl: 60 }, '(did you mean "60s"?)'],
   ])('%j is told what is wrong', (sticky, problem) => {
     const [told = '', ...more] = problemsOf(withPool({ sticky }))
     expect(told).toContain(problem)

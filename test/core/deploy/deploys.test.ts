@@ -160,8 +160,8 @@ describe('a deploy', () => {
 describe('what cannot be deployed', () => {
   test.each([
     ['web', ['http://a:80', 'http://b:80'], 'already'],
-    ['web', ['http://c:80', 'http://c:80'], 'named twice'],
-    ['web', ['http://c:80', 'http://C'], 'named twice'],
+    ['web', ['http://d:80', 'http://c:80', 'http://c:80'], 'c:80 is named twice: name each member once.'],
+    ['web', ['http://c:80', 'http://C'], 'c:80 is named twice'],
     ['bare', ['http://c:80'], 'has no health checks'],
     ['nope', ['http://c:80'], 'There is no pool nope'],
   ])('in %s: %j', async (pool, members, words) => {

@@ -140,6 +140,25 @@ describe('an HTTP check', () => {
     await left
   })
 
+  test('says what to check instead where the server speaks HTTP/2 alone', async () => {
+    const settings = Buffer.of(0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100)
+    const { backend } = await serve((socket) => socket.write(settings))
+    expect(await check(backend)).toMatchObject({
+      passed: false,
+      detail: 'speaks HTTP/2, and a page is asked for in HTTP/1.1: "check" may be "tcp" or "grpc"',
+    })
+  })
+
+  test.each([
+    ['cut short', Buffer.of(0, 0, 6, 4, 0, 0, 0, 0)],
+    ['of a stream', Buffer.of(0, 0, 6, 4, 0, 0, 0, 0, 1)],
+    ['not SETTINGS', Buffer.of(0, 0, 6, 6, 0, 0, 0, 0, 0)],
+    ['too long', Buffer.of(1, 0, 6, 4, 0, 0, 0, 0, 0)],
+  ])('takes a frame for HTTP/2 only when it is whole and fits: %s', async (_, bytes) => {
+    const { backend } = await serve((socket) => socket.write(bytes))
+    expect(await check(backend)).toMatchObject({ passed: false, detail: expect.stringMatching(/^not HTTP: /) })
+  })
+
   test('fails on a connection closed before or within the answer', async () => {
     const closing = await serve((socket) => socket.end())
     expect(await check(closing.backend)).toMatchObject({ passed: false, detail: 'connection closed without an answer' })

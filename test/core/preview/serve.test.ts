@@ -47,8 +47,23 @@ describe('a preview as it is read', () => {
     ['a', 'http://a/path', 'url'],
     ['a', 'http://user:pass@a', 'url'],
     ['a', 'http://a:0', 'url'],
+    ['a', 'http://${X:-a}', 'url'],
   ])('is none: %#', (host, url, key) => {
     expect(readPreview(previewOf(host, url))).toMatchObject({ kind: 'problem', key })
+  })
+})
+
+describe('a host that is none', () => {
+  const rule = 'must be one host without port, such as pr-123.example.org'
+
+  test.each([
+    ['*', undefined],
+    ['*.example.org', undefined],
+    ['a..b', undefined],
+    ['a.example.org:80', 'did you mean "a.example.org"?'],
+    ['exämple.org', 'did you mean "xn--exmple-cua.org"?'],
+  ])('is told what one is, and no wildcard is offered: %s', (host, hint) => {
+    expect(readPreview(previewOf(host))).toEqual({ kind: 'problem', key: 'host', rule, hint })
   })
 })
 
