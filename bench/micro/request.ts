@@ -1,7 +1,7 @@
 /**
  * What a small request costs without the kernel, and what it leaves to be collected: an edge on sockets that do nothing, 64
  * clients and a backend that answers at once. `bun bench/micro/request.ts`: ns of the fastest batch and of the fastest
- * quarter, which other work on the machine hardly moves, and objects by type. `--with '{ "explain": {} }'` puts more into the
+ * quarter, which other work on the machine hardly moves, bytes left to be collected, and objects by type. `--with '{ "explain": {} }'` puts more into the
  * configuration, so that what that costs shows.
  */
 import { heapStats } from 'bun:jsc'
@@ -144,12 +144,16 @@ for (let batch = 0; batch < BATCHES; batch += 1) {
 const nsOf = times.toSorted((one, other) => one - other)
 process.stdout.write(`${nsOf[0]?.toFixed(0)} ns, fastest quarter ${nsOf[BATCHES / 4]?.toFixed(0)} ns\n`)
 
-// So few that nothing is collected meanwhile.
+// So few that nothing is collected meanwhile; the first fill what room the heap has.
 Bun.gc(true)
-const [before, answeredBefore] = [objectsByType(), answered]
 for (let count = 0; count < 100; count += 1) round()
+const [before, bytesBefore, answeredBefore] = [objectsByType(), heapStats().heapCapacity, answered]
+for (let count = 0; count < 60; count += 1) round()
+const requests = answered - answeredBefore
+const bytes = heapStats().heapCapacity - bytesBefore
+process.stdout.write(`${(bytes / requests).toFixed(0)} bytes\n`)
 for (const [type, count] of objectsByType()) {
-  const each = (count - (before.get(type) ?? 0)) / (answered - answeredBefore)
+  const each = (count - (before.get(type) ?? 0)) / requests
   if (each > 0.1) process.stdout.write(`${each.toFixed(1)} ${type}\n`)
 }
 edge.kill()
