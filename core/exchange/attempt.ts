@@ -38,7 +38,6 @@ export interface AttemptOwner {
 }
 
 export class Attempt implements ResponseSink {
-  readonly backend: Backend
   readonly stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
@@ -48,10 +47,8 @@ export class Attempt implements ResponseSink {
   pick: PickExplanation | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
-  private readonly startedAt: number
   private readyAt: number | undefined
   private respondedAt: number | undefined = undefined
-  private status = 0
   private outcome: Outcome | undefined = undefined
   private endedAt = 0
   /** The request has been sent on, its head at least. */
@@ -63,12 +60,18 @@ export class Attempt implements ResponseSink {
   constructor(owner: AttemptOwner, counted: CountedAttempt, stream: BackendStream, now: number) {
     this.owner = owner
     this.counted = counted
-    this.backend = counted.backend
     this.stream = stream
-    this.startedAt = now
     this.trace = owner.trace?.attempt()
     this.readyAt = stream.isReused ? now : undefined
     stream.sink = this
+  }
+
+  get backend(): Backend {
+    return this.counted.backend
+  }
+
+  private get startedAt(): number {
+    return this.counted.startedAt
   }
 
   /** ms since its begin. */
@@ -98,7 +101,6 @@ export class Attempt implements ResponseSink {
   join(): HandedOver {
     const now = this.owner.now()
     this.alarm?.cancel()
-    this.status = 101
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
@@ -118,7 +120,6 @@ export class Attempt implements ResponseSink {
   onResponse(head: ResponseHead, body: BodyKind): void {
     const now = this.owner.now()
     this.alarm?.cancel()
-    this.status = head.status
     this.respondedAt = now
     this.counted.respond(head.status, now)
     this.owner.onResponse(this, head, body)
@@ -171,10 +172,10 @@ export class Attempt implements ResponseSink {
 
   /** Answered whole. A tunnel's length says nothing of how fast the backend is: its handshake does. */
   complete(now: number): void {
-    const at = this.status === 101 ? (this.respondedAt ?? now) : now
+    const at = this.counted.status === 101 ? (this.respondedAt ?? now) : now
     // A call of gRPC says in its trailers what it has come to; its response is always a 200.
     const { grpcStatus } = this.stream
-    const status = grpcStatus === undefined ? this.status : httpStatusOf(grpcStatus)
+    const status = grpcStatus === undefined ? this.counted.status : httpStatusOf(grpcStatus)
     this.end({ kind: 'completed', status, elapsedMs: at - this.startedAt }, now)
   }
 
