@@ -75,7 +75,7 @@ const lent = Buffer.from(new ArrayBuffer(256 * 1024))
 lend(lent)
 
 function pieceOf(bytes: Buffer): Buffer {
-  if (used + 16 * 1024 > slab.length) {
+  if (used + 4 * 1024 > slab.length) {
     slab = Buffer.from(new ArrayBuffer(32 * 1024))
     used = 0
   }

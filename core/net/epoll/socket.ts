@@ -79,7 +79,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isDead = false
   private hasPeerEnded = false
   private hasShut = false
-  /** Its last read filled the room it had. */
+  /** Its last read was a whole small piece, or more than that. */
   private isLarge = false
   /** It waits in the loop for another turn. */
   private isInLine = false
@@ -245,7 +245,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** An end or an error is read as ever. */
   private showTo(look: (bytes: Buffer) => void): void {
     const { loop, memory } = this.means
-    memory.makeRoom()
+    memory.makeRoom(SMALL_BYTES)
     const address = memory.slab.address + memory.used
     const length = loop.calls.call.recv(this.fd, address, SMALL_BYTES, MSG_PEEK)
     if (length <= 0) return this.readNothing(length)
@@ -269,8 +269,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     const { calls } = loop
     const { isLarge } = this
     const isLent = isLarge || !this.isAccepted
-    if (!isLent) memory.makeRoom()
-    const room = isLarge ? LARGE_BYTES : SMALL_BYTES
+    const room = isLarge ? LARGE_BYTES : isLent ? SMALL_BYTES : memory.makeRoom()
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
     if (length <= 0) {
@@ -278,7 +277,7 @@ export class EpollSocket implements OwnedSocket, Watched {
       return
     }
     if (length < room) this.mayRead = this.isEnding
-    this.isLarge = length === room || (isLarge && length > SMALL_BYTES)
+    this.isLarge = isLarge ? length > SMALL_BYTES : length === SMALL_BYTES
     this.data.received(isLent ? memory.lentPiece(length) : memory.take(length))
   }
 
