@@ -61,14 +61,18 @@ export interface EpollMeans {
   readonly resetAddress: number
 }
 
+/** And what those of one listener share, or all that we connect: a socket has little of its own, since there are many. */
+export interface SocketMeans extends EpollMeans {
+  /** They have come to us: heads in their pieces may be kept, and when one resets, nobody is left to answer. */
+  readonly isAccepted: boolean
+  readonly reportFault: ReportFault
+}
+
 export class EpollSocket implements OwnedSocket, Watched {
   generation = 0
   data: SocketOwner = NOBODY
   readonly fd: number
-  private readonly means: EpollMeans
-  private readonly reportFault: ReportFault
-  /** Who has come to us: heads in its pieces may be kept, and when it resets, nobody is left to answer. */
-  private readonly isAccepted: boolean
+  private readonly means: SocketMeans
   private isOpen = true
   private isPaused = false
   /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
@@ -93,11 +97,9 @@ export class EpollSocket implements OwnedSocket, Watched {
   private failure = 0
 
   /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
-  constructor(fd: number, means: EpollMeans, side: 'accepted' | 'connected', reportFault: ReportFault) {
+  constructor(fd: number, means: SocketMeans) {
     this.fd = fd
     this.means = means
-    this.isAccepted = side === 'accepted'
-    this.reportFault = reportFault
   }
 
   write(bytes: Buffer, offset: number, length: number): number {
@@ -197,7 +199,7 @@ export class EpollSocket implements OwnedSocket, Watched {
 
   onEvents(events: number): void {
     // Nobody is left to answer, and what was sent before the reset is worth nothing.
-    if ((events & EPOLLERR) !== 0 && this.isAccepted) return this.close(ECONNRESET)
+    if ((events & EPOLLERR) !== 0 && this.means.isAccepted) return this.close(ECONNRESET)
     if ((events & EPOLLOUT) !== 0 && this.isBlocked) {
       this.isBlocked = false
       this.data.drained()
@@ -217,11 +219,12 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   onFault(error: unknown): void {
-    this.reportFault(error)
+    const { reportFault } = this.means
+    reportFault(error)
     try {
       this.terminate()
     } catch (another) {
-      this.reportFault(another)
+      reportFault(another)
     }
   }
 
@@ -265,10 +268,10 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   private readBytes(): void {
-    const { loop, memory } = this.means
+    const { loop, memory, isAccepted } = this.means
     const { calls } = loop
     const { isLarge } = this
-    const isLent = isLarge || !this.isAccepted
+    const isLent = isLarge || !isAccepted
     const room = isLarge ? LARGE_BYTES : isLent ? SMALL_BYTES : memory.makeRoom()
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
