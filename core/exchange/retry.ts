@@ -129,9 +129,9 @@ export const isSafe = (method: string): boolean => SAFE.has(method)
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
 
 /** Whether a second request does no more than the first: by its method, or since the client numbers it (Idempotency-Key). */
-export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'method' | 'fields'>): boolean {
-  // Most are, and a method's text is made anew each time.
-  return head.isGet || isIdempotent(head.method) || hasKey(head.fields)
+export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'isPost' | 'method' | 'fields'>): boolean {
+  // Nearly all are one of the two, and a method's text is made anew each time.
+  return head.isGet || (!head.isPost && isIdempotent(head.method)) || hasKey(head.fields)
 }
 
 const IDEMPOTENCY_KEY = Buffer.from('idempotency-key')
