@@ -172,6 +172,20 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
   })
 
+  test('reads on behind a piece that has filled what was left of a slab, and no more at once than before', async () => {
+    const rooms = new Set<number>()
+    const { ear, peer } = await rig.pair('accepted')
+    watch('recv', (_result, [, , room = 0]) => void rooms.add(room))
+    // One after the other, so that each ends elsewhere in a slab.
+    for (let sent = 12_000; sent <= 240_000; sent += 12_000) {
+      peer.send('x'.repeat(12_000))
+      await turnUntil(() => ear.receivedBytes === sent, `${sent} bytes`)
+    }
+    watch('recv', () => undefined)
+    expect(Math.min(...rooms)).toBeLessThan(12_000)
+    expect(Math.max(...rooms)).toBe(SMALL_BYTES)
+  })
+
   test('reads little again behind what went through a pipe, since the next may go there, too', async () => {
     const opened = transport.openPipe?.() ?? fail(new Error('no pipe'))
     const pipe = new Pipe(opened, { keep: () => undefined, onClosed: () => undefined })
