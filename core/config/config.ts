@@ -107,6 +107,10 @@ export interface ListenerConfig {
   /** Absent: as the system has them. */
   readonly options?: ListenOptions
   readonly mode: ListenerMode
+  /** Who speaks with clients; absent: we do. */
+  readonly engine?: 'serve'
+  /** Whether HTTP/3 is spoken at the UDP port of the same number; absent: it is not. */
+  readonly http3?: true
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
   /** Absent: over TLS it is spoken, else not. */

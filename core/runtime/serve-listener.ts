@@ -1,0 +1,274 @@
+/**
+ * A listener whose clients Bun.serve speaks with, and what it has under way. Connections are Bun's, which tells nobody of
+ * them: what counts here as one is a request.
+ */
+import type { SocketAddress } from '../address.ts'
+import type { HostAddress } from '../bind-hosts.ts'
+import type { Config, ListenerConfig } from '../config/config.ts'
+import { StartError } from '../errors.ts'
+import type { Door } from '../forward/door.ts'
+import { type ServeCarrier, serveRequest, type ServeStream } from '../inbound/serve-stream.ts'
+import { plain } from '../net/ends.ts'
+import { inEvent } from '../net/event.ts'
+import { type Move, NO_MOVE } from '../part.ts'
+import { Peer, plainFacts } from '../stream/peer.ts'
+import type { Certificate } from '../tls/certificate.ts'
+import { Doors } from './door.ts'
+import { keyOf } from './listener-places.ts'
+import type { ListenerAtWork, ListenerServices } from './listener-services.ts'
+import { idleSeconds, markOf, openPorts, type Served, type ServePorts, type ServeTerms } from './serve-ports.ts'
+
+/** How long clients remember that the port speaks HTTP/3 (RFC 7838 3.1), in seconds. */
+const ALT_SVC_SECONDS = 86_400
+
+export class ServeListener implements ListenerAtWork {
+  readonly clients = new Set<ServeStream>()
+  onAccepted: (() => void) | undefined = undefined
+  private readonly services: ListenerServices
+  private settings: ListenerConfig
+  private readonly doors = new Doors()
+  /** The last ones while it is shut. */
+  private tcp: ServePorts
+  /** undefined: HTTP/3 is not spoken, or not yet. */
+  private udp: ServePorts | undefined = undefined
+  /** Nobody comes to them any more; they still answer. */
+  private readonly stopping = new Set<ServePorts>()
+  private isShut = false
+  private isLettingGo = false
+  private isFull = false
+
+  /** Throws StartError when the address can't be had. */
+  constructor(config: ListenerConfig, services: ListenerServices) {
+    this.settings = config
+    this.services = services
+    if (config.address.kind !== 'tcp') throw new StartError('"engine": "serve" listens at TCP addresses alone')
+    this.tcp = this.open('tcp', config.address)
+    try {
+      if (config.http3) this.udp = this.open('udp', this.tcp.address)
+    } catch (error) {
+      this.tcp.cut()
+      throw error
+    }
+  }
+
+  get config(): ListenerConfig {
+    return this.settings
+  }
+
+  get name(): string {
+    return this.settings.name
+  }
+
+  get title(): string {
+    return `listener "${this.settings.name}"`
+  }
+
+  get address(): HostAddress {
+    return this.tcp.address
+  }
+
+  get addresses(): readonly SocketAddress[] {
+    return this.isShut ? [] : this.tcp.bound
+  }
+
+  isWantedBy({ listeners }: Config): boolean {
+    return !this.isLettingGo && listeners.some((listener) => keyOf(listener) === keyOf(this.settings))
+  }
+
+  /** Other settings for the same address. Throws StartError when the port can't be had for HTTP/3, and everything is as before. */
+  prepare(config: ListenerConfig): Move {
+    const isNew = config.http3 === true && this.udp === undefined && !this.isShut
+    const before = this.settings
+    const opened = isNew ? this.open('udp', this.tcp.address, config) : undefined
+    const commit = (): void => {
+      this.settings = config
+      this.udp ??= opened
+      this.guard(() => this.renew(before))
+    }
+    return { ...NO_MOVE, commit, abandon: () => opened?.cut() }
+  }
+
+  /** Bun tells nobody. */
+  countQueued(): number {
+    return 0
+  }
+
+  keepOut(): void {}
+
+  shut(): void {
+    if (this.isShut) return
+    this.isShut = true
+    void this.retire(this.tcp)
+    if (this.udp !== undefined) void this.retire(this.udp)
+    this.udp = undefined
+  }
+
+  reopen(): void {
+    if (!this.isShut) return
+    this.tcp = this.open('tcp', this.tcp.address)
+    this.isShut = false
+    this.guard(() => this.renewUdp())
+  }
+
+  /** Responses over HTTP/1 tell that their connection ends. */
+  letGo(): void {
+    this.isLettingGo = true
+  }
+
+  cut(): void {
+    for (const ports of [this.tcp, this.udp, ...this.stopping]) ports?.cut()
+  }
+
+  /** Has it serve as the settings say, and with the certificates that are there now. */
+  private renew(before: ListenerConfig): void {
+    const { tcp } = this
+    if (this.isShut) return
+    if (tcp.mark !== markOf(this.terms('tcp'))) {
+      const shares = before.reusePort && this.settings.reusePort
+      if (!shares) void this.retire(tcp)
+      this.tcp = this.open('tcp', tcp.address)
+      if (shares) void this.retire(tcp)
+    }
+    this.renewUdp()
+  }
+
+  /** An instance keeps its UDP port until the last of its responses has gone out; meanwhile clients go by TCP. */
+  private renewUdp(): void {
+    const { udp } = this
+    const isWanted = this.settings.http3 === true && !this.isShut
+    if (udp !== undefined && (!isWanted || udp.mark !== markOf(this.terms('udp')))) {
+      this.udp = undefined
+      void this.retire(udp).then(() => this.guard(() => this.renewUdp()))
+    } else if (udp === undefined && isWanted && ![...this.stopping].some(({ mark }) => mark.startsWith('udp'))) {
+      this.udp = this.open('udp', this.tcp.address)
+    }
+  }
+
+  /** What Bun still has to send counts as one connection, so that nobody takes the listener for empty. */
+  private async retire(ports: ServePorts): Promise<void> {
+    const { counters, onClosed } = this.services
+    this.stopping.add(ports)
+    counters.connectionsOpen += 1
+    await ports.stop()
+    this.stopping.delete(ports)
+    counters.connectionsOpen -= 1
+    onClosed()
+  }
+
+  private open(over: ServeTerms['over'], address: HostAddress, config = this.settings): ServePorts {
+    const fetch = (request: Request, server: Served): Promise<Response> => this.answer(over, request, server)
+    return openPorts(address, { ...this.terms(over, config), fetch })
+  }
+
+  private terms(over: ServeTerms['over'], config = this.settings): Omit<ServeTerms, 'fetch'> {
+    const { name, http2, reusePort, tls } = config
+    return {
+      over,
+      http2,
+      reusePort,
+      certificates: tls && this.certificatesOf(name),
+      minVersion: tls?.minVersion ?? '1.2',
+    }
+  }
+
+  /** The one for who names nobody first, then those that are preferred for their names. */
+  private certificatesOf(name: string): readonly Certificate[] {
+    const store = this.services.tls.front(name)?.store
+    if (store === undefined) return []
+    const preferred = store.certificates.flatMap(({ names }) => names.map((one) => store.offer(one)?.certificates[0]))
+    return [...new Set([store.fallback.certificates[0], ...preferred, ...store.certificates])].filter(
+      (certificate) => certificate !== undefined,
+    )
+  }
+
+  private answer(over: ServeTerms['over'], request: Request, server: Served): Promise<Response> {
+    const { services } = this
+    const address = plain(server.requestIP(request)?.address ?? '')
+    if (services.isUnwanted(address)) return Promise.resolve(unwanted())
+    if (!this.hasRoom()) return Promise.resolve(tooMany())
+    let response: Promise<Response> | undefined
+    inEvent(services.reportFault, () => {
+      response = serveRequest(this.carrierOf(over, address, request, server), request, (stream) => this.begin(stream))
+    })
+    return response ?? Promise.resolve(new Response(null, { status: 500 }))
+  }
+
+  // oxlint-disable-next-line max-params -- what one request came with
+  private carrierOf(over: ServeTerms['over'], address: string, request: Request, server: Served): ServeCarrier {
+    const { handler, reportFault } = this.services
+    const isLeaving = (): boolean => this.isLettingGo
+    const scheme = this.settings.tls === undefined ? 'http' : 'https'
+    const facts = {
+      ...plainFacts(address),
+      scheme,
+      protocol: over === 'udp' ? 'h3' : undefined,
+      door: this.doorOver(over),
+    } as const
+    return {
+      handler,
+      reportFault,
+      peer: new Peer(facts),
+      version: over === 'udp' ? '3' : undefined,
+      get isLeaving() {
+        return isLeaving()
+      },
+      allowSilence: (ms) => server.timeout(request, idleSeconds(ms)),
+      onOver: (stream) => this.end(stream),
+    }
+  }
+
+  private begin(stream: ServeStream): void {
+    const { counters } = this.services
+    counters.connectionsAccepted += 1
+    counters.connectionsOpen += 1
+    this.clients.add(stream)
+  }
+
+  private end(stream: ServeStream): void {
+    const { counters, onClosed } = this.services
+    counters.connectionsOpen -= 1
+    this.clients.delete(stream)
+    stream.peer.gone()
+    onClosed()
+  }
+
+  private hasRoom(): boolean {
+    const { counters, emit, maxConnections } = this.services
+    const limit = maxConnections()
+    const hasRoom = counters.connectionsOpen < limit
+    if (!hasRoom) counters.connectionsRefused += 1
+    if (!hasRoom && !this.isFull) emit({ kind: 'connection-limit', limit })
+    this.isFull = !hasRoom
+    return hasRoom
+  }
+
+  /** What is done with all requests that come in here; over TCP clients are told of HTTP/3. */
+  private doorOver(over: ServeTerms['over']): Door | undefined {
+    const { services, settings } = this
+    const door = this.doors.of(settings, services.tls.asksClients)
+    if (this.udp === undefined || over === 'udp') return door
+    const line = `Alt-Svc: h3=":${this.address.port}"; ma=${ALT_SVC_SECONDS}\r\n`
+    return {
+      ...door,
+      responseDrops: [...(door?.responseDrops ?? []), 'alt-svc'],
+      responseLines: `${door?.responseLines ?? ''}${line}`,
+    }
+  }
+
+  /** Where nothing may fail, a failure is told. */
+  private guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.services.reportFault(error)
+    }
+  }
+}
+
+const unwanted = (): Response => new Response(null, { status: 403, headers: { connection: 'close' } })
+
+const tooMany = (): Response =>
+  new Response('too many connections\n', {
+    status: 503,
+    headers: { 'retry-after': '1', connection: 'close', 'content-type': 'text/plain' },
+  })
