@@ -30,7 +30,7 @@ export interface ServeCarrier {
   /** What the client speaks, where that is known; undefined: HTTP/1.1, or HTTP/2. */
   readonly version: '3' | undefined
   /** No further request is wanted on its connection. */
-  readonly isLeaving: boolean
+  isLeaving(): boolean
   /** Its connection may be silent for so long from now on, in ms; 0: for ever. */
   allowSilence(ms: number): void
   /** What was begun with `serveRequest` is over. */
@@ -268,7 +268,7 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
   }
 
   private get closes(): boolean {
-    return this.carrier.isLeaving || this.carrier.handler.crowd.isThere
+    return this.carrier.isLeaving() || this.carrier.handler.crowd.isThere
   }
 
   private isGrpc({ status, content }: Problem): boolean {

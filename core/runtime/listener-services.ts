@@ -23,7 +23,7 @@ export interface ListenerServices {
   /** Something of our own is wanting, in words. */
   readonly onShortage: (detail: string) => void
   readonly budget: DescriptorBudget
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'now' | 'after'>
   /** Told who has to wait. */
   readonly crowd: Crowd
   /** Client connections that may be open at once, on all listeners together. */

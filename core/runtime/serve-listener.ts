@@ -10,6 +10,7 @@ import type { Door } from '../forward/door.ts'
 import { type ServeCarrier, serveRequest, type ServeStream } from '../inbound/serve-stream.ts'
 import { plain } from '../net/ends.ts'
 import { inEvent } from '../net/event.ts'
+import { PLAIN } from '../net/transport.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Certificate } from '../tls/certificate.ts'
@@ -21,6 +22,16 @@ import { idleSeconds, markOf, openPorts, type Served, type ServePorts, type Serv
 /** How long clients remember that the port speaks HTTP/3 (RFC 7838 3.1), in seconds. */
 const ALT_SVC_SECONDS = 86_400
 
+/** For so long what others have taken the place of still answers. */
+const LAST_CALL_MS = 1000
+
+/** Of Bun.serve, as a request comes by it. */
+interface Instance {
+  readonly over: ServeTerms['over']
+  readonly server: Served
+  readonly isLeaving: () => boolean
+}
+
 export class ServeListener implements ListenerAtWork {
   readonly clients = new Set<ServeStream>()
   onAccepted: (() => void) | undefined = undefined
@@ -31,8 +42,8 @@ export class ServeListener implements ListenerAtWork {
   private tcp: ServePorts
   /** undefined: HTTP/3 is not spoken, or not yet. */
   private udp: ServePorts | undefined = undefined
-  /** Nobody comes to them any more; they still answer. */
-  private readonly stopping = new Set<ServePorts>()
+  /** Others have taken their place; they still answer. */
+  private readonly leaving = new Set<ServePorts>()
   private isShut = false
   private isLettingGo = false
   private isFull = false
@@ -78,12 +89,11 @@ export class ServeListener implements ListenerAtWork {
   /** Other settings for the same address. Throws StartError when the port can't be had for HTTP/3, and everything is as before. */
   prepare(config: ListenerConfig): Move {
     const isNew = config.http3 === true && this.udp === undefined && !this.isShut
-    const before = this.settings
-    const opened = isNew ? this.open('udp', this.tcp.address, config) : undefined
+    const opened = isNew ? this.open('udp', this.tcp.address, { config }) : undefined
     const commit = (): void => {
       this.settings = config
       this.udp ??= opened
-      this.guard(() => this.renew(before))
+      this.guard(() => this.renew())
     }
     return { ...NO_MOVE, commit, abandon: () => opened?.cut() }
   }
@@ -116,18 +126,18 @@ export class ServeListener implements ListenerAtWork {
   }
 
   cut(): void {
-    for (const ports of [this.tcp, this.udp, ...this.stopping]) ports?.cut()
+    for (const ports of [this.tcp, this.udp, ...this.leaving]) ports?.cut()
   }
 
   /** Has it serve as the settings say, and with the certificates that are there now. */
-  private renew(before: ListenerConfig): void {
+  private renew(): void {
     const { tcp } = this
     if (this.isShut) return
     if (tcp.mark !== markOf(this.terms('tcp'))) {
-      const shares = before.reusePort && this.settings.reusePort
-      if (!shares) void this.retire(tcp)
-      this.tcp = this.open('tcp', tcp.address)
-      if (shares) void this.retire(tcp)
+      this.tcp = this.open('tcp', tcp.address, { isBeside: true })
+      this.leaving.add(tcp)
+      // Meanwhile its responses end their connections, which would be cut otherwise.
+      this.services.clock.after(LAST_CALL_MS, () => void this.retire(tcp))
     }
     this.renewUdp()
   }
@@ -139,7 +149,7 @@ export class ServeListener implements ListenerAtWork {
     if (udp !== undefined && (!isWanted || udp.mark !== markOf(this.terms('udp')))) {
       this.udp = undefined
       void this.retire(udp).then(() => this.guard(() => this.renewUdp()))
-    } else if (udp === undefined && isWanted && ![...this.stopping].some(({ mark }) => mark.startsWith('udp'))) {
+    } else if (udp === undefined && isWanted && ![...this.leaving].some(({ mark }) => mark.startsWith('udp'))) {
       this.udp = this.open('udp', this.tcp.address)
     }
   }
@@ -147,28 +157,39 @@ export class ServeListener implements ListenerAtWork {
   /** What Bun still has to send counts as one connection, so that nobody takes the listener for empty. */
   private async retire(ports: ServePorts): Promise<void> {
     const { counters, onClosed } = this.services
-    this.stopping.add(ports)
+    this.leaving.add(ports)
     counters.connectionsOpen += 1
     await ports.stop()
-    this.stopping.delete(ports)
+    this.leaving.delete(ports)
     counters.connectionsOpen -= 1
     onClosed()
   }
 
-  private open(over: ServeTerms['over'], address: HostAddress, config = this.settings): ServePorts {
-    const fetch = (request: Request, server: Served): Promise<Response> => this.answer(over, request, server)
-    return openPorts(address, { ...this.terms(over, config), fetch })
+  /** `isBeside`: of what listens there already. */
+  private open(over: ServeTerms['over'], address: HostAddress, { isBeside = false, config = this.settings } = {}) {
+    const claim = over === 'tcp' && !isBeside && !config.reusePort ? (host: HostAddress) => this.claim(host) : undefined
+    const isLeaving = (): boolean => this.isLettingGo || this.leaving.has(ports)
+    const fetch = (request: Request, server: Served): Promise<Response> =>
+      this.answer({ over, server, isLeaving }, request)
+    const ports = openPorts(address, { ...this.terms(over, config), claim, fetch })
+    return ports
   }
 
-  private terms(over: ServeTerms['over'], config = this.settings): Omit<ServeTerms, 'fetch'> {
-    const { name, http2, reusePort, tls } = config
-    return {
-      over,
-      http2,
-      reusePort,
-      certificates: tls && this.certificatesOf(name),
-      minVersion: tls?.minVersion ?? '1.2',
-    }
+  /** Nobody else is there, and none of ours. */
+  private claim(address: HostAddress): number {
+    const { transport, reportFault } = this.services
+    const nobody = { hasRoom: () => false, onWaiting: () => undefined, onShortage: () => false }
+    const socket = transport.bindHost(address, PLAIN, {
+      ...nobody,
+      onAccepted: (accepted) => accepted.terminate(),
+      reportFault,
+    })
+    socket.stop()
+    return socket.address.kind === 'tcp' ? socket.address.port : address.port
+  }
+
+  private terms(over: ServeTerms['over'], { name, http2, tls } = this.settings): ServeTerms {
+    return { over, http2, certificates: tls && this.certificatesOf(name), minVersion: tls?.minVersion ?? '1.2' }
   }
 
   /** The one for who names nobody first, then those that are preferred for their names. */
@@ -181,37 +202,28 @@ export class ServeListener implements ListenerAtWork {
     )
   }
 
-  private answer(over: ServeTerms['over'], request: Request, server: Served): Promise<Response> {
+  private answer(instance: Instance, request: Request): Promise<Response> {
     const { services } = this
-    const address = plain(server.requestIP(request)?.address ?? '')
+    const address = plain(instance.server.requestIP(request)?.address ?? '')
     if (services.isUnwanted(address)) return Promise.resolve(unwanted())
     if (!this.hasRoom()) return Promise.resolve(tooMany())
     let response: Promise<Response> | undefined
     inEvent(services.reportFault, () => {
-      response = serveRequest(this.carrierOf(over, address, request, server), request, (stream) => this.begin(stream))
+      response = serveRequest(this.carrierOf(instance, address, request), request, (stream) => this.begin(stream))
     })
     return response ?? Promise.resolve(new Response(null, { status: 500 }))
   }
 
-  // oxlint-disable-next-line max-params -- what one request came with
-  private carrierOf(over: ServeTerms['over'], address: string, request: Request, server: Served): ServeCarrier {
+  private carrierOf({ over, server, isLeaving }: Instance, address: string, request: Request): ServeCarrier {
     const { handler, reportFault } = this.services
-    const isLeaving = (): boolean => this.isLettingGo
     const scheme = this.settings.tls === undefined ? 'http' : 'https'
-    const facts = {
-      ...plainFacts(address),
-      scheme,
-      protocol: over === 'udp' ? 'h3' : undefined,
-      door: this.doorOver(over),
-    } as const
+    const protocol = over === 'udp' ? 'h3' : undefined
     return {
       handler,
       reportFault,
-      peer: new Peer(facts),
+      peer: new Peer({ ...plainFacts(address), scheme, protocol, door: this.doorOver(over) }),
       version: over === 'udp' ? '3' : undefined,
-      get isLeaving() {
-        return isLeaving()
-      },
+      isLeaving,
       allowSilence: (ms) => server.timeout(request, idleSeconds(ms)),
       onOver: (stream) => this.end(stream),
     }

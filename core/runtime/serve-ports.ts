@@ -16,10 +16,14 @@ export interface ServeTerms {
   /** 'tcp': HTTP/1.1, and HTTP/2 as `http2` says. 'udp': HTTP/3. */
   readonly over: 'tcp' | 'udp'
   readonly http2: Http2
-  readonly reusePort: boolean
   /** The first one is for who names nobody that one is for; undefined: without TLS. */
   readonly certificates: readonly Certificate[] | undefined
   readonly minVersion: '1.2' | '1.3'
+}
+
+export interface PortsOptions extends ServeTerms {
+  /** Takes an address for us alone, for a moment, and tells its port; throws an error with the system's `code`. Absent: others may be there. */
+  readonly claim?: ((address: HostAddress) => number) | undefined
   readonly fetch: (request: Request, server: Served) => Promise<Response>
 }
 
@@ -39,35 +43,35 @@ export interface ServePorts {
 export const idleSeconds = (ms: number): number => Math.min(255, Math.ceil(ms / 1000))
 
 /** Two of the same mark would serve the same. */
-export const markOf = ({ over, http2, reusePort, certificates, minVersion }: Omit<ServeTerms, 'fetch'>): string =>
-  [over, http2, reusePort, minVersion, ...(certificates?.map(({ fingerprint }) => fingerprint) ?? ['plain'])].join(' ')
+export const markOf = ({ over, http2, certificates, minVersion }: ServeTerms): string =>
+  [over, http2, minVersion, ...(certificates?.map(({ fingerprint }) => fingerprint) ?? ['plain'])].join(' ')
 
 /** Throws StartError when an address can't be had. */
-export function openPorts(address: HostAddress, terms: ServeTerms): ServePorts {
+export function openPorts(address: HostAddress, options: PortsOptions): ServePorts {
   try {
-    const ports = bindHosts(address, (host) => open(host, terms))
+    const ports = bindHosts(address, (host) => open(host, options))
     const [first] = ports
     return {
       address: { ...address, port: first?.address.port ?? address.port },
       bound: ports.map((port) => port.address),
-      mark: markOf(terms),
+      mark: markOf(options),
       stop: async () => void (await Promise.allSettled(ports.map(({ server }) => server.stop()))),
       cut: () => ports.forEach(({ stop }) => stop()),
     }
   } catch (error) {
-    if (terms.over === 'tcp') throw new StartError(explain(address, error), { cause: error })
+    if (options.over === 'tcp') throw new StartError(explain(address, error), { cause: error })
     const where = `UDP port ${address.port} of ${address.host}`
     throw new StartError(`${where} can't be had for HTTP/3; is something else there?`, { cause: error })
   }
 }
 
-function open(address: HostAddress, { over, http2, reusePort, fetch, ...terms }: ServeTerms) {
+function open(address: HostAddress, { over, http2, claim, fetch, ...terms }: PortsOptions) {
   const isSecure = terms.certificates !== undefined
   const server = Bun.serve({
     hostname: address.host,
-    port: address.port,
-    // A second process would share it unasked, else.
-    reusePort,
+    port: claim?.(address) ?? address.port,
+    // So that the next instance may listen beside this one. Datagrams of one client would go to either.
+    reusePort: over === 'tcp',
     development: false,
     ipv6Only: address.isV6Only === true,
     ...(over === 'udp'

@@ -46,18 +46,23 @@ export interface EngineFacts {
   readonly http3: Located<boolean> | undefined
   readonly isHttp: boolean
   readonly isSecure: boolean
+  readonly reusePort: Located<boolean> | undefined
   /** Kinds of its addresses. */
   readonly kinds: readonly (string | undefined)[]
 }
 
 /** `node`: the listener's. */
 export function checkEngine(facts: EngineFacts, node: Node | undefined, reading: Reading): void {
-  const { engine, http3, isHttp, isSecure, kinds } = facts
+  const { engine, http3, isHttp, isSecure, kinds, reusePort } = facts
   const hint = '"engine": "own" has it'
   if (http3?.value === true && engine !== 'serve')
     reading.report(http3.node, { rule: 'must not be true without "engine": "serve"', hint: 'add "engine": "serve"' })
   else if (http3?.value === true && !isSecure)
     reading.report(http3.node, { rule: 'must not be true without tls: there is no HTTP/3 without it' })
+  if (http3?.value === true && reusePort?.value === true)
+    reading.report(reusePort.node, {
+      rule: 'must not be true beside http3: datagrams of one client would go to either',
+    })
   if (engine !== 'serve' || node === undefined) return
   const written = findNodeAtLocation(node, ['engine']) ?? node
   if (!isHttp) reading.report(written, { rule: 'must not be "serve" in TCP mode: Bun.serve speaks HTTP alone' })

@@ -109,7 +109,7 @@ const listener = convert(
     if (permissions !== undefined && kinds.every((kind) => kind === 'tcp' || kind === 'systemd'))
       reading.report(permissions.node, { rule: 'is for unix: addresses only' })
     const isHttp = mode === undefined && node !== undefined && findNodeAtLocation(node, ['mode']) === undefined
-    checkEngine({ engine, http3, isHttp, isSecure: tls !== undefined, kinds }, node, reading)
+    checkEngine({ engine, http3, isHttp, isSecure: tls !== undefined, reusePort, kinds }, node, reading)
     const tcp = tcpDraft(isHttp ? 'http' : mode, tcpKeys, node, reading)
     // Of who speaks first nothing is known but where it is TLS.
     const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
