@@ -123,16 +123,15 @@ export class ServedResponse {
     this.answer(this.made(this.pieces.length === 0 ? null : Buffer.concat(this.pieces)))
   }
 
-  /** It is over, and seen as truncated by the client. */
+  /** It is over, and seen as truncated by the client; one of which nothing has gone out becomes a 502. */
   cut(): void {
-    if (this.stage === 'gathering') this.open()
     if (this.stage === 'streaming') this.controller?.error(new Error('the response was cut'))
     this.drop()
   }
 
-  /** The client has left. */
+  /** Nobody wants the rest. */
   drop(): void {
-    if (this.stage !== 'streaming') this.opened.resolve(new Response(null, { status: 503 }))
+    if (this.stage !== 'streaming') this.opened.resolve(new Response(null, { status: 502 }))
     this.stage = 'over'
     this.controller = undefined
     this.pieces = []

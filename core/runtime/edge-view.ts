@@ -210,13 +210,14 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 }
 
 function listenerView(
-  { config: { name }, address }: ListenerAtWork,
+  { config: { name, engine }, address }: ListenerAtWork,
   { certificatesOf, missingAt }: Pick<EdgeViewOptions, 'certificatesOf' | 'missingAt'>,
 ) {
   const [certificates, missing] = [certificatesOf(name), missingAt(name)]
   return {
     name,
     address: formatAddress(address),
+    ...(engine && { engine }),
     ...(certificates && { certificates }),
     ...(missing.length > 0 && { missing }),
   }

@@ -81,6 +81,8 @@ function open(address: HostAddress, { over, http2, claim, fetch, ...terms }: Por
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(terms.certificates && { tls: tlsOf(terms.certificates, terms.minVersion) }),
     fetch,
+    // Of a response that was cut before Bun has begun with it; else it would write that to standard error.
+    error: () => new Response(null, { status: 502 }),
   })
   return { server, address: { ...address, port: server.port ?? 0 }, stop: () => void server.stop(true) }
 }
