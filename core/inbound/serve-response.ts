@@ -32,8 +32,6 @@ const MAX_WAITING_BYTES = 64 * 1024
 const DROPS = dropTable()
 /** 204 may say nothing of a length (RFC 9110 8.6). */
 const BODILESS_DROPS = dropTable(kind.CONTENT_LENGTH)
-/** Of which Bun takes no body (Fetch 2.2.3). */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 const CLOSE: FieldPair = ['connection', 'close']
 
 /** `closes`: the client is told that its connection ends behind it; of HTTP/1. Spoils `head` for other use. */
@@ -155,7 +153,6 @@ export class ServedResponse {
   }
 
   private made(body: Buffer | ReadableStream<Buffer> | null): Response {
-    const { status, headers } = this.head as ServedHead
-    return new Response(BODILESS.has(status) ? null : body, { status, headers })
+    return new Response(body, this.head)
   }
 }

@@ -178,6 +178,7 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
       else this.takePiece(Buffer.from(piece.buffer, piece.byteOffset, piece.length))
     } catch (error) {
       if (!(error instanceof StreamFault)) throw error
+      this.isTaken = false
       this.sink.onRequestFault(new ProtocolError(error.message))
     }
     this.read()
@@ -190,8 +191,8 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
   }
 
   private endBody(): void {
-    this.body.checkEnd()
     this.hasRemoteEnded = true
+    this.body.checkEnd()
     this.body.onRemoteEnd(undefined)
     this.onProgress()
   }

@@ -28,6 +28,8 @@ export interface ListenerServices {
   readonly crowd: Crowd
   /** Client connections that may be open at once, on all listeners together. */
   readonly maxConnections: () => number
+  /** How long what is under way at a place that is needed may take. */
+  readonly drainTimeoutMs: () => number
   /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
   readonly isUnwanted: (address: string) => boolean
   /** A client has gone. */

@@ -145,10 +145,15 @@ export class ServeListener implements ListenerAtWork {
   /** An instance keeps its UDP port until the last of its responses has gone out; meanwhile clients go by TCP. */
   private renewUdp(): void {
     const { udp } = this
+    const { clock, drainTimeoutMs } = this.services
     const isWanted = this.settings.http3 === true && !this.isShut
     if (udp !== undefined && (!isWanted || udp.mark !== markOf(this.terms('udp')))) {
       this.udp = undefined
-      void this.retire(udp).then(() => this.guard(() => this.renewUdp()))
+      const giveUp = clock.after(drainTimeoutMs(), () => udp.cut())
+      void this.retire(udp).then(() => {
+        giveUp()
+        this.guard(() => this.renewUdp())
+      })
     } else if (udp === undefined && isWanted && ![...this.leaving].some(({ mark }) => mark.startsWith('udp'))) {
       this.udp = this.open('udp', this.tcp.address)
     }
@@ -205,7 +210,6 @@ export class ServeListener implements ListenerAtWork {
   private answer(instance: Instance, request: Request): Promise<Response> {
     const { services } = this
     const address = plain(instance.server.requestIP(request)?.address ?? '')
-    if (services.isUnwanted(address)) return Promise.resolve(unwanted())
     if (!this.hasRoom()) return Promise.resolve(tooMany())
     let response: Promise<Response> | undefined
     inEvent(services.reportFault, () => {
@@ -276,8 +280,6 @@ export class ServeListener implements ListenerAtWork {
     }
   }
 }
-
-const unwanted = (): Response => new Response(null, { status: 403, headers: { connection: 'close' } })
 
 const tooMany = (): Response =>
   new Response('too many connections\n', {

@@ -7,6 +7,7 @@ import { bindHosts, type HostAddress } from '../bind-hosts.ts'
 import { StartError } from '../errors.ts'
 import type { Http2 } from '../inbound/protocols.ts'
 import { explain } from '../net/listener.ts'
+import { CIPHERS } from '../net/tls-context.ts'
 import type { Certificate } from '../tls/certificate.ts'
 
 /** Tells who has sent a request, and how long its connection may be silent. */
@@ -89,18 +90,20 @@ function open(address: HostAddress, { over, http2, claim, fetch, ...terms }: Por
 
 const MIN_VERSIONS = { '1.2': 0x0303, '1.3': 0x0304 } as const
 
-/** One entry for each name; Bun shows the first one to who names nobody that one is for. */
+/** One entry for each name behind the first, which Bun shows to who names nobody that one is for. */
 function tlsOf(certificates: readonly Certificate[], minVersion: '1.2' | '1.3'): Bun.TLSOptions[] {
   const names = new Map<string, Certificate>()
   for (const certificate of certificates)
     for (const name of certificate.names) if (!names.has(name)) names.set(name, certificate)
-  const entryOf = (serverName: string, { chain, key, passphrase }: Certificate): Bun.TLSOptions =>
+  const entryOf = ({ chain, key, passphrase }: Certificate, serverName?: string): Bun.TLSOptions =>
     ({
-      serverName,
+      ...(serverName !== undefined && { serverName }),
       cert: chain,
       key: key.reveal(),
       ...(passphrase && { passphrase: passphrase.reveal() }),
       minVersion: MIN_VERSIONS[minVersion],
+      ciphers: CIPHERS,
     }) as Bun.TLSOptions
-  return [...names].map(([name, certificate]) => entryOf(name, certificate))
+  const fallback = certificates.slice(0, 1).map((certificate) => entryOf(certificate))
+  return [...fallback, ...[...names].map(([name, certificate]) => entryOf(certificate, name))]
 }

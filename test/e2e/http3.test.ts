@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ListenerConfig } from '../../core/config/config.ts'
 import { createAuthority } from '../support/authority.ts'
-import { startTestEdge } from '../support/edge.ts'
+import { startTestEdge, tcpListener } from '../support/edge.ts'
 import { askHttp3 } from '../support/http3-client.ts'
 import { ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
@@ -19,10 +19,10 @@ async function startHttp3() {
   const listener: ListenerConfig = { ...tlsListener(tlsPolicy([issue()])), engine: 'serve', http3: true }
   const backend = stack.use(
     startRawBackend({
-      answer: ({ request, peer }) =>
-        peer.send(
-          ok(request.target === '/large' ? 'x'.repeat(10 << 20) : `${request.body.length}`, 'Content-Type: a/b\r\n'),
-        ),
+      answer: ({ request: { body, target }, peer }) => {
+        const content = target === '/large' ? 'x'.repeat(10 << 20) : `${body.length}`
+        if (target !== '/never') peer.send(ok(content, 'Content-Type: a/b\r\n'))
+      },
     }),
   )
   const edge = stack.use(await startTestEdge([backend.port], { config: { listeners: [listener] } }))
@@ -87,6 +87,19 @@ describe('a reload', () => {
     expect((await askHttp3(port, '/name')).status).toBe(200)
   })
 
+  test('waits for what is under way over HTTP/3 no longer than a drain may take', async () => {
+    await using rig = await startHttp3()
+    const { port } = rig.edge
+    const waiting = askHttp3(port, '/never').catch(() => 'lost')
+    await turnUntil(() => rig.backend.requests.length === 1, 'the request')
+    rig.issue()
+    await rig.edge.apply({})
+    rig.edge.clock.advance(6000)
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'its end')
+    expect((await askHttp3(port, '/name')).status).toBe(200)
+    expect(await waiting).toBe('lost')
+  })
+
   test('ends HTTP/3 and begins it again', async () => {
     await using rig = await startHttp3()
     const { port } = rig.edge
@@ -112,5 +125,10 @@ describe('a reload', () => {
     })
     expect((await askTcp(port)).text).toContain('200 OK')
     taken.close()
+    // And one that comes to nothing for another reason leaves the port free.
+    using held = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
+    const other = { ...tcpListener('other', held.port ?? 0) }
+    expect((await rig.edge.apply({ listeners: [rig.listener, other] })).kind).toBe('refused')
+    ;(await Bun.udpSocket({ hostname: '127.0.0.1', port })).close()
   })
 })

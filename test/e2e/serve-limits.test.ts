@@ -1,9 +1,12 @@
 /** What `"engine": "serve"` can not do, in bytes: what docs/engines.md says of it must stay true, and nothing may be smuggled by it. */
 import { describe, expect, test } from 'bun:test'
 import { tcpListener } from '../support/edge.ts'
+import { data, END_STREAM, type Fields, get as getHttp2, headers, post as postHttp2 } from '../support/http2.ts'
+import { http2Peer } from '../support/http2-peer.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
 const served = { listeners: [{ ...tcpListener('web', 0), engine: 'serve' as const }] }
@@ -171,4 +174,88 @@ test('a backend is asked nothing that nobody has asked', async () => {
   rig.client.send(post('GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'))
   expect((await nextResponse(rig.client)).status).toBe(200)
   expect(rig.backend.requests.map(({ method, target }) => `${method} ${target}`)).toEqual(['POST /'])
+})
+
+describe('over HTTP/2, what would be smuggled', () => {
+  const overHttp2 = { listeners: [{ ...served.listeners[0]!, http2: true as const }] }
+  const withBody = (...more: Fields) => postHttp2(1, more) + data(1, 'abc', END_STREAM)
+
+  test.each<[string, string]>([
+    ['a line break in a value', getHttp2(1, [['x', 'a\r\ny: b']])],
+    ['a bare line feed in a value', getHttp2(1, [['x', 'a\ny: b']])],
+    ['a NUL in a value', getHttp2(1, [['x', 'a\0b']])],
+    ['a line break in a name', getHttp2(1, [['x: a\r\ny', 'b']])],
+    ['an upper-case name', getHttp2(1, [['X-Y', 'b']])],
+    ['a name with a colon', getHttp2(1, [['x:y', 'b']])],
+    ['a length that is less', withBody(['content-length', '2'])],
+    ['a length that is more', withBody(['content-length', '5'])],
+    ['two lengths', withBody(['content-length', '3'], ['content-length', '5'])],
+    ['no number of a length', withBody(['content-length', '+3'])],
+    ['transfer-encoding', withBody(['transfer-encoding', 'chunked'])],
+    ['connection', getHttp2(1, [['connection', 'x-forwarded-for']])],
+    ['another host', getHttp2(1, [['host', 'b']])],
+    [
+      'a line break in a path',
+      headers(1, [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':authority', 'a'],
+        [':path', '/ HTTP/1.1\r\ny: b'],
+      ]),
+    ],
+    [
+      'a path that is none',
+      headers(1, [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':authority', 'a'],
+        [':path', 'b'],
+      ]),
+    ],
+    [
+      'two paths',
+      headers(1, [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':authority', 'a'],
+        [':path', '/'],
+        [':path', '/b'],
+      ]),
+    ],
+    [
+      'a line break in a method',
+      headers(1, [
+        [':method', 'GET / HTTP/1.1\r\ny: b'],
+        [':scheme', 'http'],
+        [':authority', 'a'],
+        [':path', '/'],
+      ]),
+    ],
+    [
+      'an authority with a path',
+      headers(1, [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':authority', 'a/b'],
+        [':path', '/'],
+      ]),
+    ],
+    [
+      'no authority',
+      headers(1, [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':path', '/'],
+      ]),
+    ],
+  ])('%s', async (_, bytes) => {
+    await using rig = await startRig({ config: overHttp2, answer: ok() })
+    const two = http2Peer(rig.client)
+    two.send(bytes)
+    await turnUntil(
+      () => /:status=4\d\d|RST_STREAM 1|GOAWAY/.test(two.lines.join('\n')),
+      two.lines.join('\n') || 'an answer',
+    )
+    expect(rig.backend.requests).toEqual([])
+  })
 })

@@ -1,10 +1,16 @@
 /** What holds for a listener whose clients Bun.serve speaks with as for any other. */
 import { describe, expect, test } from 'bun:test'
-import { tcpListener } from '../support/edge.ts'
+import { X509Certificate } from 'node:crypto'
+import type { ListenerConfig } from '../../core/config/config.ts'
+import type { TlsPolicy } from '../../core/tls/policy.ts'
+import { createAuthority } from '../support/authority.ts'
+import { anyRequest, tcpListener } from '../support/edge.ts'
 import { answering, ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { askSecurely, save, tlsListener, tlsPolicy } from '../support/tls.ts'
 import { startRig, type RigOptions } from '../support/rig.ts'
 
 const served = { listeners: [{ ...tcpListener('web', 0), engine: 'serve' as const }] }
@@ -40,18 +46,18 @@ describe('a request by Bun.serve', () => {
   })
 
   test('of HEAD, and answers without content, come without any', async () => {
-    await using rig = await rigWith({
-      answer: ({ request, peer }) =>
-        peer.send(
-          request.method === 'HEAD'
-            ? 'HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n'
-            : 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n',
-        ),
-    })
+    const answers: Record<string, string> = {
+      HEAD: 'HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n',
+      GET: 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n',
+      POST: 'HTTP/1.1 205 Reset Content\r\nContent-Length: 3\r\n\r\nabc',
+    }
+    await using rig = await rigWith({ answer: ({ request, peer }) => peer.send(answers[request.method]!) })
     const head = await ask(rig.client, get().replace('GET', 'HEAD'))
     expect([valuesOf(head, 'content-length'), head.body]).toEqual([['77'], ''])
     const unchanged = await ask(rig.client, get())
     expect([unchanged.status, unchanged.body]).toEqual([304, ''])
+    const reset = await ask(rig.client, post(''))
+    expect([reset.status, reset.body]).toEqual([205, ''])
   })
 
   test('whose answer comes bit by bit gets each bit as it comes', async () => {
@@ -128,6 +134,44 @@ describe('a request by Bun.serve', () => {
   })
 })
 
+describe('TLS by Bun.serve', () => {
+  const authority = createAuthority()
+
+  async function startSecure(policy: Partial<TlsPolicy> = {}) {
+    const folder = temporaryFolder()
+    const certificates = ['a.test', '*.b.test'].map((name) => authority.issue({ names: [name] }))
+    const files = certificates.map((issued, index) => save(folder, `${index}`, issued))
+    const listener: ListenerConfig = { ...tlsListener(tlsPolicy(files, policy)), engine: 'serve' }
+    const rig = await startRig({ answer: ok('hello'), config: { listeners: [listener] } })
+    const shown = certificates.map(({ chain }) => new X509Certificate(chain).fingerprint256)
+    return { rig, shown }
+  }
+  const asking = { ca: authority.cert, checkServerIdentity: () => undefined }
+
+  test('shows each name its certificate, and the first to all others', async () => {
+    const { rig: started, shown } = await startSecure()
+    await using rig = started
+    const shownTo = async (servername: string) =>
+      shown.indexOf((await askSecurely(rig.edge.port, { ...asking, servername })).fingerprint)
+    expect(await shownTo('a.test')).toBe(0)
+    expect(await shownTo('x.b.test')).toBe(1)
+    expect(await shownTo('other.test')).toBe(0)
+    expect(await shownTo('')).toBe(0)
+    expect(valuesOf(rig.backend.requests[0]!, 'x-forwarded-proto')).toEqual(['https'])
+  })
+
+  test('agrees on no weaker version or cipher than our own', async () => {
+    const { rig: started } = await startSecure({ minVersion: '1.3' })
+    await using strict = started
+    expect(askSecurely(strict.edge.port, { ...asking, maxVersion: 'TLSv1.2' })).rejects.toThrow()
+    const { rig: other } = await startSecure()
+    await using rig = other
+    const old = { ...asking, maxVersion: 'TLSv1.2' } as const
+    expect((await askSecurely(rig.edge.port, old)).text).toContain('hello')
+    expect(askSecurely(rig.edge.port, { ...old, ciphers: 'ECDHE-ECDSA-AES128-SHA' })).rejects.toThrow()
+  })
+})
+
 describe('back-pressure', () => {
   test('reaches the backend from a client that does not read, and lets go when it does', async () => {
     await using rig = await rigWith({ client: { onlyCounts: true } })
@@ -169,6 +213,19 @@ describe('back-pressure', () => {
       rig.edge.clock.advance(10_000)
       return peer.closing === 'reset'
     }, 'the end of the attempt')
+  })
+})
+
+describe('who is banned', () => {
+  test('is answered 403, and reaches no backend', async () => {
+    const ban = { after: 3, withinMs: 60_000, forMs: 600_000 }
+    const routes = [{ match: anyRequest, pool: 'web', priority: 5, access: { methods: ['POST'] } }]
+    await using rig = await rigWith({ answer: ok(), config: { ban, routes } })
+    for (let index = 0; index < 3; index += 1) expect((await ask(rig.client, get())).status).toBe(405)
+    expect((await ask(rig.client, post(''))).status).toBe(403)
+    expect([rig.backend.requests.length, rig.edge.counters.bans]).toEqual([0, 1])
+    rig.edge.clock.advance(ban.forMs)
+    expect((await ask(await rig.connect(), post(''))).status).toBe(200)
   })
 })
 
