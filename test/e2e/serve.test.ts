@@ -11,6 +11,8 @@ import { valuesOf } from '../support/raw-message.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, save, tlsListener, tlsPolicy } from '../support/tls.ts'
+import { startReloadRig } from '../support/reload-rig.ts'
+import { startSteadyLoad } from '../support/steady-load.ts'
 import { startRig, type RigOptions } from '../support/rig.ts'
 
 const served = { listeners: [{ ...tcpListener('web', 0), engine: 'serve' as const }] }
@@ -287,6 +289,20 @@ describe('a reload', () => {
     expect((await nextResponse(rig.client)).body).toBe('first')
     rig.edge.clock.advance(10_000)
   })
+
+  test('or a hundred of them lose nobody', async () => {
+    const reloads = await startReloadRig('serve')
+    try {
+      const load = await startSteadyLoad(reloads.url, 0)
+      await reloads.reload(100, () => load.ping())
+      const { requests, failures } = await load.stop()
+      expect(failures).toEqual([])
+      expect(requests).toBeGreaterThan(100)
+      expect(reloads.events.filter(({ kind }) => kind === 'fault')).toEqual([])
+    } finally {
+      await reloads.end()
+    }
+  }, 60_000)
 
   test('refuses a port that another holds, though they would share it', async () => {
     await using rig = await rigWith({ answer: answering(ok()) })

@@ -13,42 +13,11 @@ import { bytesOf, limits } from '../support/http1-bytes.ts'
 import { readRequest, readResponse } from '../support/http1-heads.ts'
 import { viewRequest } from '../support/http1.ts'
 import { codingLines, hostileHosts, hostileTargets, lengthLines } from '../support/http1-corpus.ts'
+import { type Message, readPipeline } from '../support/http1-pipeline.ts'
 import { createMutator } from '../support/http1-mutations.ts'
 import { referenceChunked, referenceRequest, referenceResponse } from '../support/http1-reference.ts'
 
 const TIMEOUT_MS = 120_000
-
-interface Message {
-  readonly method: string
-  readonly target: string
-  readonly body: string
-}
-
-/** The whole messages at the start of a pipeline, as the codec finds them. */
-function readPipeline(text: string): Message[] {
-  const bytes = bytesOf(text)
-  const head = new RequestHead(limits.maxFields)
-  const messages: Message[] = []
-  let position = 0
-  try {
-    for (;;) {
-      const headEnd = head.parse(bytes, position, bytes.length, limits)
-      if (headEnd === INCOMPLETE) return messages
-      const { method, target, contentLength } = viewRequest(head)
-      const reader = createBodyReader(frameRequest(head.fields), contentLength, limits, false)
-      let body = ''
-      const sink = {
-        onBody: (from: Buffer, start: number, end: number) => void (body += from.toString('latin1', start, end)),
-      }
-      position = reader?.read(bytes, headEnd, bytes.length, sink) ?? headEnd
-      if (reader !== undefined && !reader.isDone) return messages
-      messages.push({ method, target, body })
-    }
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    return messages
-  }
-}
 
 /** The same, as the reference finds them. */
 function referencePipeline(text: string): Message[] {
