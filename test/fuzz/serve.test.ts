@@ -52,7 +52,9 @@ test(
       const strict = readPipeline(text).map(({ method, body }) => `${method} ${body}`)
       const asked = await askedBy(rig, text)
       if (!Bun.deepEquals(asked, strict.slice(0, asked.length)))
-        throw new Error(`${JSON.stringify(text)}: strict reading finds ${JSON.stringify(strict)}, asked was ${asked}`)
+        throw new Error(
+          `${JSON.stringify(text)}: strict reading finds ${JSON.stringify(strict)}, asked was ${asked.join()}`,
+        )
     }
     expect(rig.backend.requests.length).toBeGreaterThan(20)
   },

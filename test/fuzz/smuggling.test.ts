@@ -3,15 +3,9 @@
  * same messages with the same ends as the reference, and never takes a message whose end could be read in two ways.
  */
 import { describe, expect, test } from 'bun:test'
-import { ProtocolError } from '../../core/errors.ts'
-import { createBodyReader } from '../../core/http1/body-reader.ts'
-import { INCOMPLETE } from '../../core/http1/field-section.ts'
-import { frameRequest } from '../../core/http1/framing.ts'
-import { RequestHead } from '../../core/http1/request-head.ts'
 import type { HeadReading } from '../support/http1-heads.ts'
-import { bytesOf, limits } from '../support/http1-bytes.ts'
+import { bytesOf } from '../support/http1-bytes.ts'
 import { readRequest, readResponse } from '../support/http1-heads.ts'
-import { viewRequest } from '../support/http1.ts'
 import { codingLines, hostileHosts, hostileTargets, lengthLines } from '../support/http1-corpus.ts'
 import { type Message, readPipeline } from '../support/http1-pipeline.ts'
 import { createMutator } from '../support/http1-mutations.ts'
