@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ListenerConfig } from '../../core/config/config.ts'
 import { createAuthority } from '../support/authority.ts'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
-import { askHttp3 } from '../support/http3-client.ts'
+import { askHttp3, browseHttp3 } from '../support/http3-client.ts'
 import { ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { turnUntil } from '../support/raw-peer.ts'
@@ -15,19 +15,27 @@ const authority = createAuthority()
 async function startHttp3() {
   const stack = new AsyncDisposableStack()
   const folder = temporaryFolder()
-  const issue = () => save(folder, 'a', authority.issue({ names: ['a.test'] }))
+  let issued = authority.issue({ names: ['a.test'] })
+  const issue = () => save(folder, 'a', (issued = authority.issue({ names: ['a.test'] })))
   const listener: ListenerConfig = { ...tlsListener(tlsPolicy([issue()])), engine: 'serve', http3: true }
   const backend = stack.use(
     startRawBackend({
       answer: ({ request: { body, target }, peer }) => {
         const content = target === '/large' ? 'x'.repeat(10 << 20) : `${body.length}`
-        if (target !== '/never') peer.send(ok(content, 'Content-Type: a/b\r\n'))
+        if (target !== '/never') peer.send(ok(content, 'Content-Type: text/html\r\n'))
       },
     }),
   )
   const edge = stack.use(await startTestEdge([backend.port], { config: { listeners: [listener] } }))
   const { address } = edge.edge.addresses[0]!
-  return { backend, edge, issue, listener: { ...listener, address }, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return {
+    backend,
+    edge,
+    issue,
+    chain: () => issued.chain,
+    listener: { ...listener, address },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
 }
 
 const askTcp = (port: number, lines = '') =>
@@ -39,7 +47,7 @@ describe('a client of HTTP/3', () => {
     const { port } = rig.edge
     expect((await askTcp(port)).text.toLowerCase()).toContain(`\r\nalt-svc: h3=":${port}"; ma=86400\r\n`)
     const answer = await askHttp3(port, '/name')
-    expect([answer.status, answer.body.toString(), answer.fields.get('content-type')]).toEqual([200, '0', 'a/b'])
+    expect([answer.status, answer.body.toString(), answer.fields.get('content-type')]).toEqual([200, '0', 'text/html'])
     expect(answer.fields.has('alt-svc')).toBe(false)
     const request = rig.backend.requests[1]!
     expect([request.target, valuesOf(request, 'host'), valuesOf(request, 'via')]).toEqual([
@@ -65,6 +73,12 @@ describe('a client of HTTP/3', () => {
     expect((await askHttp3(rig.edge.port, '/name', { times: 100 })).responses).toBe(100)
     expect(rig.backend.requests.length).toBe(100)
   })
+
+  test('may be a browser', async () => {
+    await using rig = await startHttp3()
+    expect(await browseHttp3(rig.edge.port, rig.chain())).toContain('0')
+    expect(valuesOf(rig.backend.requests[0]!, 'via')).toEqual(['3 smartedge'])
+  }, 30_000)
 
   test('is refused as others are', async () => {
     await using rig = await startHttp3()

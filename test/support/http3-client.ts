@@ -1,7 +1,9 @@
-/** HTTP/3 as somebody else has written it: gtlsclient, of ngtcp2 and GnuTLS. */
+/** HTTP/3 as others have written it: gtlsclient, of ngtcp2 and GnuTLS, and Chromium. */
+import { createHash, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { chromiumPath } from './chromium.ts'
 
 export interface Http3Answer {
   readonly status: number
@@ -51,4 +53,27 @@ function told(log: string): Omit<Http3Answer, 'body'> {
 function saved(folder: string): Buffer {
   const name = readdirSync(folder).find((file) => file !== 'sent')
   return name === undefined ? Buffer.alloc(0) : readFileSync(join(folder, name))
+}
+
+/** What a browser that is told to go by HTTP/3 alone shows of `https://a.test:PORT/`. `chain`: of the certificate that it is to trust. */
+export async function browseHttp3(port: number, chain: string): Promise<string> {
+  const path = chromiumPath()
+  if (path === undefined) throw new Error('chromium is not installed: apt-get install chromium')
+  const profile = mkdtempSync(join(tmpdir(), 'smartedge-chromium-'))
+  const publicKey = new X509Certificate(chain).publicKey.export({ type: 'spki', format: 'der' })
+  const pin = createHash('sha256').update(publicKey).digest('base64')
+  try {
+    const place = [`--origin-to-force-quic-on=a.test:${port}`, '--host-resolver-rules=MAP a.test 127.0.0.1']
+    const manner = ['--headless', '--no-sandbox', '--disable-gpu', '--enable-quic', `--user-data-dir=${profile}`]
+    const trust = `--ignore-certificate-errors-spki-list=${pin}`
+    const child = Bun.spawn([path, ...manner, ...place, trust, '--dump-dom', `https://a.test:${port}/`], {
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    const shown = await new Response(child.stdout).text()
+    await child.exited
+    return shown
+  } finally {
+    rmSync(profile, { recursive: true, force: true })
+  }
 }
