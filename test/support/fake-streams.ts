@@ -117,6 +117,7 @@ export class FakeStream implements BackendStream {
   readonly bodyForm: BodyForm = 'chunks'
   readonly isReused: boolean
   hasBegun = false
+  grpcStatus: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
 
   constructor(isReused: boolean) {
