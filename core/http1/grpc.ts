@@ -73,6 +73,10 @@ export const httpStatusOf = (code: number): number => HTTP_STATUSES[code] ?? 500
 /** For an answer of ours with that status of HTTP: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and a deadline is one. */
 export const grpcCodeOf = (status: number): number => CODES[status] ?? UNKNOWN
 
+/** The lines that tell of an answer of ours with that status of HTTP, with CRLF each. */
+export const grpcLines = (status: number, detail: string): string =>
+  `grpc-status: ${grpcCodeOf(status)}\r\ngrpc-message: ${grpcMessage(detail)}\r\n`
+
 /** As `grpc-message` has it: UTF-8, and all but printable ASCII in percent. */
 export function grpcMessage(text: string): string {
   let message = ''

@@ -102,8 +102,8 @@ class FakeClient implements ClientStream {
     this.log.push(`refuse ${status} ${detail}${lines && ` ${lines}`}`)
   }
 
-  cut(): void {
-    this.log.push('cut')
+  cut(problem?: Problem): void {
+    this.log.push(problem === undefined ? 'cut' : `cut ${problem.status} ${problem.detail}`)
   }
 
   handOver(): HandedOver {
