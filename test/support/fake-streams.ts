@@ -43,7 +43,7 @@ import { poolOfAttempts } from './pool-of-attempts.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Writes down what is done to it. */
-class FakeClient implements ClientStream {
+export class FakeClient implements ClientStream {
   readonly log: string[] = []
   readonly peer: Peer = peerAt('192.0.2.1')
   bodyForm: BodyForm = 'chunks'
