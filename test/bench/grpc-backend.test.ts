@@ -18,6 +18,7 @@ let backend: TalkingChild
 const [port = 0, other = 0] = freePorts(2)
 
 beforeAll(async () => {
+  if (Bun.which('h2load') === null) throw new Error('h2load is missing: apt-get install nghttp2-client')
   directory = mkdtempSync(join(tmpdir(), 'smartedge-test-'))
   nursery = createNursery(directory)
   const program = join(import.meta.dir, '../../bench/grpc-backend.ts')
