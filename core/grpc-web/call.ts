@@ -23,9 +23,10 @@ const DROPS = dropTable()
 const TEXT_DROPS = dropTable(kind.CONTENT_LENGTH)
 
 /** undefined: it is none. */
-export function webCallOf({ fields }: RequestHead): WebCall | undefined {
-  // One more line must have room.
-  if (fields.count >= fields.starts.length) return undefined
+export function webCallOf(head: RequestHead): WebCall | undefined {
+  const { fields } = head
+  // One more line must have room; and the response to some other methods has no body, which trailers would need.
+  if (fields.count >= fields.starts.length || head.method !== 'POST') return undefined
   const [type, text, suffix = ''] = TYPE.exec(fields.valueNamed('content-type') ?? '') ?? []
   if (type === undefined) return undefined
   const request = text === undefined ? 'binary' : 'text'

@@ -147,7 +147,7 @@ class GrpcWebStream implements ClientStream, RequestSink {
   sendHead(head: ResponseHead, body: BodyKind): void {
     const { fields } = head
     const type = fields.valueNamed('content-type')
-    if (!isGrpc(type)) return this.client.sendHead(head, body)
+    if (head.status !== 200 || !isGrpc(type)) return this.client.sendHead(head, body)
     this.responseMessages = new MessageReader(0xff)
     this.frame = takeTrailers(fields)
     markNames(fields, ['content-type', 'content-length'])

@@ -44,6 +44,11 @@ describe('a call of gRPC-Web', () => {
     expect(type(value, accept(asked))?.response).toBe(response)
   })
 
+  test.each(['HEAD', 'GET', 'PUT', 'OPTIONS', 'post'])('is no %s', (method) => {
+    const head = parseRequest(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web\r\n\r\n`)
+    expect(webCallOf(head)).toBeUndefined()
+  })
+
   test('is none where one more field has no room', () => {
     const head = new RequestHead(2)
     const bytes = bytesOf('POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web\r\n\r\n')

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import * as fc from 'fast-check'
 import { ProtocolError } from '../../../core/errors.ts'
 import { grpcClient } from '../../../core/grpc-web/stream.ts'
 import { FakeClient } from '../../support/fake-streams.ts'
 import { byteByByte, bytesOf, textOf } from '../../support/http1-bytes.ts'
+import { message } from '../../support/grpc-web.ts'
 import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
 
 const HELLO = '\0\0\0\0\x05hello'
@@ -138,6 +140,29 @@ describe('its body', () => {
   })
 })
 
+test('whatever its body is, is refused once at most, and not before what was sound has passed', () => {
+  const part = fc.oneof(
+    fc.uint8Array({ maxLength: 20 }).map((content) => message(Buffer.from(content))),
+    fc.uint8Array({ maxLength: 12 }).map((garbage) => Buffer.from(garbage)),
+  )
+  const form = fc.constantFrom('application/grpc-web', TEXT)
+  fc.assert(
+    fc.property(form, fc.array(part), fc.boolean(), (type, parts, isEncoded) => {
+      const { heard, sends, ends } = call(type)
+      const sent = isEncoded ? parts.map((bytes) => bytesOf(bytes.toString('base64'))) : parts
+      sends(...sent)
+      ends()
+      const last = heard.pop()
+      expect(last).toMatch(/^(?:end|400 .*)$/)
+      const passed = heard.join('')
+      expect(heard.some((line) => /^\d{3} the /.test(line))).toBe(false)
+      const whole = type === TEXT ? Buffer.concat(isEncoded ? parts : []) : Buffer.concat(sent)
+      if (type !== TEXT || isEncoded) expect(textOf(whole)).toStartWith(passed)
+      if (last === 'end' && (type !== TEXT || isEncoded)) expect(textOf(whole)).toBe(passed)
+    }),
+  )
+})
+
 describe('its response', () => {
   const END = frame('grpc-status: 0\r\nx-a: 1\r\n')
 
@@ -196,6 +221,14 @@ describe('its response', () => {
     answers('no')
     stream.sendEnd(undefined)
     expect(client.log).toEqual(['head 404', 'body no', 'end'])
+  })
+
+  test.each([204, 304, 404, 503])('of gRPC that has the status %d, and so no trailers, goes as it is', (status) => {
+    const { client, stream } = call()
+    const head = `HTTP/1.1 ${status} Odd\r\nContent-Type: application/grpc\r\ngrpc-status: 5\r\n\r\n`
+    stream.sendHead(parseResponse(head), 'none')
+    stream.sendEnd(undefined)
+    expect(client.log).toEqual([`head ${status}`, 'end'])
   })
 
   test('that breaks off between two messages tells why', () => {
