@@ -16,7 +16,7 @@ import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import { tooLate } from './http1-states.ts'
-import { readOwnHead } from './http2-own-response.ts'
+import { grpcTrailers, readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
@@ -228,8 +228,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     return { accept, isHead: this.isHead, isOldClient: false, persists: true }
   }
 
-  cut(): void {
-    this.reset(INTERNAL_ERROR)
+  /** A call of gRPC ends in good order all the same: its trailers are where it is told what it has come to. */
+  cut(problem?: Problem): void {
+    if (problem !== undefined && this.isGrpc(problem)) this.sendEnd(grpcTrailers(problem))
+    else this.reset(INTERNAL_ERROR)
   }
 
   handOver(head: ResponseHead): HandedOver {

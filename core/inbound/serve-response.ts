@@ -81,6 +81,11 @@ export class ServedResponse {
     return this.opened.promise
   }
 
+  /** Nothing of it has gone out. */
+  get isUnsent(): boolean {
+    return this.stage === 'gathering'
+  }
+
   get isBlocked(): boolean {
     if (this.stage === 'gathering') return this.pieceBytes >= MAX_WAITING_BYTES
     return this.stage === 'streaming' && (this.controller?.desiredSize ?? 0) <= 0
@@ -121,7 +126,7 @@ export class ServedResponse {
     this.answer(this.made(this.pieces.length === 0 ? null : Buffer.concat(this.pieces)))
   }
 
-  /** It is over, and seen as truncated by the client; one of which nothing has gone out becomes a 502. */
+  /** It is over, and seen as truncated by the client. */
   cut(): void {
     if (this.stage === 'streaming') this.controller?.error(new Error('the response was cut'))
     this.drop()

@@ -244,8 +244,9 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
     return this.isGrpc(problem) ? 0 : contentBytes(problem, this.respondent())
   }
 
-  cut(): void {
+  cut(problem?: Problem): void {
     if (this.isOver) return
+    if (problem !== undefined && this.answer.isUnsent) return this.refuse(problem)
     this.leave()
     this.answer.cut()
   }

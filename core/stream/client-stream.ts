@@ -81,8 +81,8 @@ export interface ClientStream {
   refuse(problem: Problem): void
   /** Bytes of content that `refuse` would send; costs as much as that. */
   contentBytes(problem: Problem): number
-  /** Over, and seen as truncated by the client. */
-  cut(): void
+  /** Over, and seen as truncated by the client, or told of `problem` where what it speaks has a way to say so at the end. */
+  cut(problem?: Problem): void
   /** Sends the 101 and gives the connection away; only for an upgrade. */
   handOver(head: ResponseHead): HandedOver
   /**
