@@ -75,9 +75,12 @@ describe('what our judge of heads refuses, though Bun lets it through', () => {
 })
 
 describe('what Bun answers by itself', () => {
-  test('a head of 16 KiB and more: 431', async () => {
+  test.each([
+    ['a head of 16 KiB and more', `X: ${'a'.repeat(16_384)}\r\n`],
+    ['a head of 199 fields', Array.from({ length: 198 }, (_, index) => `X-${index}: a\r\n`).join('')],
+  ])('%s: 431', async (_, lines) => {
     await using rig = await rigWith(ok())
-    rig.client.send(get('/', `X: ${'a'.repeat(16_384)}\r\n`))
+    rig.client.send(get('/', lines))
     await rig.client.expectClosed()
     expect(rig.client.text).toStartWith('HTTP/1.1 431')
   })
@@ -131,6 +134,17 @@ describe('what can not go out', () => {
       501,
       '501 Not Implemented: "engine": "serve" can not pass WebSockets on\n',
     ])
+  })
+
+  test('another upgrade, which is ignored', async () => {
+    await using rig = await rigWith(ok())
+    expect((await ask(rig.client, get('/', 'Connection: Upgrade\r\nUpgrade: echo\r\n'))).status).toBe(200)
+    expect(valuesOf(rig.backend.requests[0]!, 'upgrade')).toEqual([])
+  })
+
+  test('the Date of a HEAD, where its backend tells none', async () => {
+    await using rig = await rigWith('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')
+    expect(valuesOf(await ask(rig.client, get().replace('GET', 'HEAD')), 'date')).toEqual([])
   })
 
   test('interim responses', async () => {

@@ -163,6 +163,16 @@ describe('TLS by Bun.serve', () => {
     expect(valuesOf(rig.backend.requests[0]!, 'x-forwarded-proto')).toEqual(['https'])
   })
 
+  test('shows a name its certificate of ECDSA, though there is one of RSA', async () => {
+    const folder = temporaryFolder()
+    const [rsa, ecdsa] = (['rsa', 'ecdsa'] as const).map((kind) => authority.issue({ names: ['a.test'], kind }))
+    const files = [save(folder, 'rsa', rsa!), save(folder, 'ecdsa', ecdsa!)]
+    const listener: ListenerConfig = { ...tlsListener(tlsPolicy(files)), engine: 'serve' }
+    await using rig = await startRig({ answer: ok(), config: { listeners: [listener] } })
+    const { fingerprint } = await askSecurely(rig.edge.port, asking)
+    expect(fingerprint).toBe(new X509Certificate(ecdsa!.chain).fingerprint256)
+  })
+
   test('agrees on no weaker version or cipher than our own', async () => {
     const { rig: started } = await startSecure({ minVersion: '1.3' })
     await using strict = started
