@@ -42,8 +42,10 @@ export class ServeListener implements ListenerAtWork {
   private tcp: ServePorts
   /** undefined: HTTP/3 is not spoken, or not yet. */
   private udp: ServePorts | undefined = undefined
-  /** Others have taken their place; they still answer. */
+  /** Another listens beside them, whose clients they still are. */
   private readonly leaving = new Set<ServePorts>()
+  /** Nobody comes to them any more; they still answer. */
+  private readonly stopping = new Set<ServePorts>()
   private isShut = false
   private isLettingGo = false
   private isFull = false
@@ -88,7 +90,7 @@ export class ServeListener implements ListenerAtWork {
 
   /** Other settings for the same address. Throws StartError when the port can't be had for HTTP/3, and everything is as before. */
   prepare(config: ListenerConfig): Move {
-    const isNew = config.http3 === true && this.udp === undefined && !this.isShut
+    const isNew = config.http3 === true && this.mayOpenUdp
     const opened = isNew ? this.open('udp', this.tcp.address, { config }) : undefined
     const commit = (): void => {
       this.settings = config
@@ -108,8 +110,7 @@ export class ServeListener implements ListenerAtWork {
   shut(): void {
     if (this.isShut) return
     this.isShut = true
-    void this.retire(this.tcp)
-    if (this.udp !== undefined) void this.retire(this.udp)
+    for (const ports of [this.tcp, this.udp, ...this.leaving]) if (ports !== undefined) void this.retire(ports)
     this.udp = undefined
   }
 
@@ -126,7 +127,7 @@ export class ServeListener implements ListenerAtWork {
   }
 
   cut(): void {
-    for (const ports of [this.tcp, this.udp, ...this.leaving]) ports?.cut()
+    for (const ports of [this.tcp, this.udp, ...this.leaving, ...this.stopping]) ports?.cut()
   }
 
   /** Has it serve as the settings say, and with the certificates that are there now. */
@@ -137,7 +138,9 @@ export class ServeListener implements ListenerAtWork {
       this.tcp = this.open('tcp', tcp.address, { isBeside: true })
       this.leaving.add(tcp)
       // Meanwhile its responses end their connections, which would be cut otherwise.
-      this.services.clock.after(LAST_CALL_MS, () => void this.retire(tcp))
+      this.services.clock.after(LAST_CALL_MS, () => {
+        if (this.leaving.has(tcp)) void this.retire(tcp)
+      })
     }
     this.renewUdp()
   }
@@ -150,30 +153,34 @@ export class ServeListener implements ListenerAtWork {
     if (udp !== undefined && (!isWanted || udp.mark !== markOf(this.terms('udp')))) {
       this.udp = undefined
       const giveUp = clock.after(drainTimeoutMs(), () => udp.cut())
-      void this.retire(udp).then(() => {
-        giveUp()
-        this.guard(() => this.renewUdp())
-      })
-    } else if (udp === undefined && isWanted && ![...this.leaving].some(({ mark }) => mark.startsWith('udp'))) {
+      void this.retire(udp).then(giveUp)
+    } else if (isWanted && this.mayOpenUdp) {
       this.udp = this.open('udp', this.tcp.address)
     }
+  }
+
+  /** None of ours holds the port. */
+  private get mayOpenUdp(): boolean {
+    return !this.isShut && this.udp === undefined && ![...this.stopping].some(({ over }) => over === 'udp')
   }
 
   /** What Bun still has to send counts as one connection, so that nobody takes the listener for empty. */
   private async retire(ports: ServePorts): Promise<void> {
     const { counters, onClosed } = this.services
-    this.leaving.add(ports)
+    this.leaving.delete(ports)
+    this.stopping.add(ports)
     counters.connectionsOpen += 1
     await ports.stop()
-    this.leaving.delete(ports)
+    this.stopping.delete(ports)
     counters.connectionsOpen -= 1
     onClosed()
+    this.guard(() => this.renewUdp())
   }
 
   /** `isBeside`: of what listens there already. */
   private open(over: ServeTerms['over'], address: HostAddress, { isBeside = false, config = this.settings } = {}) {
     const claim = over === 'tcp' && !isBeside && !config.reusePort ? (host: HostAddress) => this.claim(host) : undefined
-    const isLeaving = (): boolean => this.isLettingGo || this.leaving.has(ports)
+    const isLeaving = (): boolean => this.isLettingGo || this.leaving.has(ports) || this.stopping.has(ports)
     const fetch = (request: Request, server: Served): Promise<Response> =>
       this.answer({ over, server, isLeaving }, request)
     const ports = openPorts(address, { ...this.terms(over, config), claim, fetch })

@@ -29,6 +29,7 @@ export interface PortsOptions extends ServeTerms {
 }
 
 export interface ServePorts {
+  readonly over: ServeTerms['over']
   /** As asked for, with the real port where 0 was asked for. */
   readonly address: HostAddress
   readonly bound: readonly SocketAddress[]
@@ -55,6 +56,7 @@ export function openPorts(address: HostAddress, options: PortsOptions): ServePor
     return {
       address: { ...address, port: first?.address.port ?? address.port },
       bound: ports.map((port) => port.address),
+      over: options.over,
       mark: markOf(options),
       stop: async () => void (await Promise.allSettled(ports.map(({ server }) => server.stop()))),
       cut: () => ports.forEach(({ stop }) => stop()),

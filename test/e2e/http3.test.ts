@@ -4,6 +4,7 @@ import type { ListenerConfig } from '../../core/config/config.ts'
 import { createAuthority } from '../support/authority.ts'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
 import { askHttp3, browseHttp3 } from '../support/http3-client.ts'
+import { freePorts } from '../support/ports.ts'
 import { ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { turnUntil } from '../support/raw-peer.ts'
@@ -17,7 +18,9 @@ async function startHttp3() {
   const folder = temporaryFolder()
   let issued = authority.issue({ names: ['a.test'] })
   const issue = () => save(folder, 'a', (issued = authority.issue({ names: ['a.test'] })))
-  const listener: ListenerConfig = { ...tlsListener(tlsPolicy([issue()])), engine: 'serve', http3: true }
+  const { address } = tcpListener('web', freePorts(1)[0] ?? 0)
+  const tls = tlsListener(tlsPolicy([issue()]))
+  const listener: ListenerConfig = { ...tls, address, engine: 'serve', http3: true }
   const backend = stack.use(
     startRawBackend({
       answer: ({ request: { body, target }, peer }) => {
@@ -27,13 +30,12 @@ async function startHttp3() {
     }),
   )
   const edge = stack.use(await startTestEdge([backend.port], { config: { listeners: [listener] } }))
-  const { address } = edge.edge.addresses[0]!
   return {
     backend,
     edge,
     issue,
     chain: () => issued.chain,
-    listener: { ...listener, address },
+    listener,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
@@ -123,6 +125,31 @@ describe('a reload', () => {
     await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'its end')
     expect((await rig.edge.apply({ listeners: [rig.listener] })).kind).toBe('applied')
     expect((await askHttp3(port, '/name')).status).toBe(200)
+  })
+
+  test('ends HTTP/3 and wants it back at once, while a response is under way', async () => {
+    await using rig = await startHttp3()
+    const { port } = rig.edge
+    const waiting = askHttp3(port, '/never').catch(() => 'lost')
+    await turnUntil(() => rig.backend.requests.length === 1, 'the request')
+    const { http3: _, ...without } = rig.listener
+    await rig.edge.apply({ listeners: [without] })
+    expect((await rig.edge.apply({ listeners: [rig.listener] })).kind).toBe('applied')
+    rig.edge.clock.advance(6000)
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'its end')
+    expect((await askHttp3(port, '/name')).status).toBe(200)
+    expect(await waiting).toBe('lost')
+  })
+
+  test('shows another certificate and then gives the port to our own engine, both at once', async () => {
+    await using rig = await startHttp3()
+    rig.issue()
+    await rig.edge.apply({})
+    const { engine: _, http3: __, ...own } = rig.listener
+    expect((await rig.edge.apply({ listeners: [own] })).kind).toBe('applied')
+    const answer = await askTcp(rig.edge.port)
+    expect([answer.text.includes('200 OK'), answer.text.toLowerCase().includes('alt-svc')]).toEqual([true, false])
+    rig.edge.clock.advance(6000)
   })
 
   test('is refused where its UDP port is taken', async () => {
