@@ -1,7 +1,16 @@
 /** What `"engine": "serve"` can not do, in bytes: what docs/engines.md says of it must stay true, and nothing may be smuggled by it. */
 import { describe, expect, test } from 'bun:test'
 import { tcpListener } from '../support/edge.ts'
-import { data, END_STREAM, type Fields, get as getHttp2, headers, post as postHttp2 } from '../support/http2.ts'
+import {
+  data,
+  END_HEADERS,
+  END_STREAM,
+  type Fields,
+  GET,
+  get as getHttp2,
+  headers,
+  post as postHttp2,
+} from '../support/http2.ts'
 import { http2Peer } from '../support/http2-peer.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
@@ -271,5 +280,14 @@ describe('over HTTP/2, what would be smuggled', () => {
       two.lines.join('\n') || 'an answer',
     )
     expect(rig.backend.requests).toEqual([])
+  })
+
+  test('the body of a GET is lost where no length told of it', async () => {
+    await using rig = await startRig({ config: overHttp2, answer: ok() })
+    const two = http2Peer(rig.client)
+    two.send(headers(1, GET, END_HEADERS) + data(1, 'abc', END_STREAM))
+    expect(await two.line('HEADERS 1')).toContain(':status=200')
+    expect(rig.backend.requests.map(({ method, body }) => [method, body])).toEqual([['GET', '']])
+    expect(valuesOf(rig.backend.requests[0]!, 'transfer-encoding')).toEqual([])
   })
 })
