@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { MAX_FIELDS } from '../../../core/http1/limits.ts'
 import { RequestHead } from '../../../core/http1/request-head.ts'
+import { readOwnHead } from '../../../core/inbound/http2-own-response.ts'
 import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
 import { type ServeCarrier, serveRequest } from '../../../core/inbound/serve-stream.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
@@ -84,6 +85,27 @@ describe('a request of Bun.serve', () => {
     stream().refuse({ status: 404, detail: 'nothing' })
     expect([(await response).status, await (await response).text()]).toEqual([404, '404 Not Found: nothing\n'])
     expect(told).toEqual(['begun', 'silence 0', 'silence 5000', 'over'])
+  })
+
+  test('whose answer breaks off before anything of it has gone out is told why', async () => {
+    const { response, stream } = served(new Request('http://a/', { headers: { host: 'a' } }))
+    const bytes = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\nabc')
+    const head = readOwnHead(bytes)
+    stream().sendHead(head, 'length')
+    stream().sendBody(bytes, bytes.length - 3, bytes.length)
+    stream().cut({ status: 502, detail: 'it broke off' })
+    expect([(await response).status, await (await response).text()]).toEqual([502, '502 Bad Gateway: it broke off\n'])
+  })
+
+  test('whose answer breaks off later is cut', async () => {
+    const { response, stream } = served(new Request('http://a/', { headers: { host: 'a' } }))
+    const bytes = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\nabc')
+    stream().sendHead(readOwnHead(bytes), 'length')
+    stream().sendBody(bytes, bytes.length - 3, bytes.length)
+    const { status, body } = await response
+    stream().cut({ status: 502, detail: 'it broke off' })
+    expect(status).toBe(200)
+    expect(new Response(body).text()).rejects.toThrow('cut')
   })
 
   test('whose client leaves has an answer that nobody gets', async () => {
