@@ -39,7 +39,7 @@ export interface AttemptOwner {
 
 export class Attempt implements ResponseSink {
   readonly backend: Backend
-  readonly stream: BackendStream
+  stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
@@ -102,6 +102,10 @@ export class Attempt implements ResponseSink {
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
+  }
+
+  onMoved(stream: BackendStream): void {
+    this.stream = stream
   }
 
   onConnected(): void {

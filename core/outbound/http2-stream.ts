@@ -24,6 +24,8 @@ import { type RequestTarget, writeRequestBlock } from './http2-request-block.ts'
 /** What a backend may send of one response before it is told that more may come: `INITIAL_WINDOW_SIZE`. */
 export const STREAM_WINDOW = 65_535
 const CREDIT_BYTES = STREAM_WINDOW >> 1
+export const NO_UPGRADE =
+  'an upgrade can not be passed to a backend that is spoken to in HTTP/2 alone: "protocol" of its pool may be "auto" or "http/1.1"'
 /** Of gRPC. */
 const UNKNOWN = 2
 
@@ -82,7 +84,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   sendHead(head: RequestHead, rewrite: RequestRewrite, _form: BodyForm): void {
     if (this.state === 'closed') return
-    if (rewrite.isUpgrade) return this.fail('protocol', 'an upgrade can not be passed to a backend that speaks HTTP/2')
+    if (rewrite.isUpgrade) return this.fail('protocol', NO_UPGRADE)
     this.isHeadRequest = head.isHead
     this.id = this.carrier.begin(this)
     this.sending.window = this.carrier.settings.initialWindow
@@ -244,12 +246,12 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   /** The connection is gone, or will not answer it. */
-  onLost(cause: FailureCause, detail: string, wasRefused = false): void {
+  onLost(cause: FailureCause, detail: string, wasRefused = false, words?: string): void {
     if (this.state === 'closed') return
     this.wasRefused = wasRefused
     this.state = followStream(this.state, 'resets')
     this.leave()
-    this.tellFailure(cause, detail)
+    this.tellFailure(cause, detail, words)
   }
 
   credit(length: number): void {
@@ -273,10 +275,10 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     this.credit(end - start)
   }
 
-  private tellFailure(cause: FailureCause, detail: string): void {
+  private tellFailure(cause: FailureCause, detail: string, words?: string): void {
     const { sink } = this
     this.sink = undefined
-    sink?.onFailure(cause, detail)
+    sink?.onFailure(cause, detail, words)
   }
 
   /** The response is whole, and has been passed on. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { NO_UPGRADE } from '../../../core/outbound/http2-stream.ts'
 import * as type from '../../../core/http2/frames.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
@@ -101,7 +102,7 @@ describe('a request', () => {
     const backend = http2Backend()
     const { end } = backend.begin()
     const { sink } = backend.askToSwitch()
-    expect(sink.log).toEqual(['protocol: an upgrade can not be passed to a backend that speaks HTTP/2'])
+    expect(sink.log).toEqual([`protocol: ${NO_UPGRADE}`])
     expect(end.got()).toEqual([])
   })
 })

@@ -11,7 +11,8 @@ import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
 import type { WireSocket } from '../../../core/net/wire-socket.ts'
-import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-pool.ts'
+import type { ConnectionPolicy } from '../../../core/outbound/backend-connections.ts'
+import { Http1Pool } from '../../../core/outbound/http1-pool.ts'
 import type { BackendStream, ResponseSink } from '../../../core/stream/backend-stream.ts'
 import { fail } from '../../support/fail.ts'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
@@ -114,6 +115,7 @@ function send(stream: BackendStream): void {
 }
 
 const sink = (log: string[]): ResponseSink => ({
+  onMoved() {},
   onConnected() {},
   onInterim() {},
   onResponse() {},
