@@ -45,8 +45,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   timeouts: BackendTimeouts
   private readonly owner: ConnectionOwner<Http1Connection>
   private state: State = CONNECTING
-  /** Requests sent on it. */
-  private uses = 0
+  /** Requests sent on it; one more where it was kept before the first. */
+  uses = 0
   private isGone = false
   // Of the request under way.
   private isHeadRequest = false

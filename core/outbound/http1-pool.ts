@@ -102,6 +102,7 @@ export class Http1Pool implements BackendConnections, ConnectionOwner<Http1Conne
 
   /** Open, it is wanted by nobody yet. */
   keep(connection: Http1Connection): void {
+    connection.uses += 1
     if (this.onIdle(connection)) connection.rearm()
     else connection.discard()
   }
