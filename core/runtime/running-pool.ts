@@ -81,7 +81,7 @@ export class RunningPool {
       probe: createProbe({
         ...services,
         limits: () => this.settings.limits,
-        opening: ({ scheme }) => this.manner.openingOfCheck(scheme),
+        opening: ({ scheme }, { kind }) => this.manner.openingOfCheck(scheme, this.config.protocol, kind === 'grpc'),
       }),
       clock,
       random,

@@ -81,18 +81,6 @@ describe('TLS to backends', () => {
       withPool({ backends: ['http://a.example'], tls: {} }),
       ['edge.json: warning: pools.web.tls does nothing: no backend is at https:// (write their URLs so)'],
     ],
-    [
-      'it is to be agreed on what is spoken, and nobody is at https',
-      withPool({ backends: ['http://a.example'], protocol: 'auto' }),
-      [
-        'edge.json: warning: pools.web.protocol does nothing: no backend is at https://, where it is agreed on what is spoken',
-      ],
-    ],
-    [
-      'it is to be agreed on what is spoken with those at https',
-      withPool({ backends: ['https://a.example', 'http://b.example'], protocol: 'auto' }),
-      [],
-    ],
     ['somebody may be found', withPool({ discovery: [{ dns: { name: 'a.example', port: 443 } }], tls: {} }), []],
   ])('warns where %s', (_what, config, warnings) => {
     const parsed = parse(config, files)

@@ -125,37 +125,6 @@ describe('a faulty value', () => {
       'listeners.a.deferAccept must not be true for a unix: address',
     ],
     [withTop({ listeners: { a: { deferAccept: 1 } } }), 'listeners.a.deferAccept must be true or false, got 1'],
-    [
-      withPool({ protocol: 'h2c', backends: ['https://a:1'] }),
-      'pools.web.protocol must not be h2c where a backend is at https://, got "h2c"',
-    ],
-    [
-      withPool({ protocol: 'h2', backends: ['https://a:1', 'http://b:1'] }),
-      'pools.web.protocol must not be h2 where a backend is at http:// or unix:, got "h2" (write https://, or "h2c" for HTTP/2 without TLS)',
-    ],
-    [
-      withPool({ protocol: 'h2', backends: ['unix:/a'] }),
-      'pools.web.protocol must not be h2 where a backend is at http:// or unix:, got "h2"',
-    ],
-    [
-      withPool({ protocol: 'h2', backends: ['https://a:1'], proxyProtocol: 'v2' }),
-      'pools.web.protocol must not be h2 with proxyProtocol',
-    ],
-    ...(['h2c', 'auto'] as const).map(
-      (protocol) =>
-        [
-          withPool({ protocol, proxyProtocol: 'v2' }),
-          `pools.web.protocol must not be ${protocol} with proxyProtocol: in HTTP/2 connections belong to no client alone`,
-        ] as const,
-    ),
-    ...['H2', 'http2', 'http/2', '', ' h2', 'a'.repeat(1000)].map(
-      (protocol) =>
-        [withPool({ protocol }), 'pools.web.protocol must be one of "http/1.1", "h2", "h2c", "auto", got'] as const,
-    ),
-    ...[2, true, null, ['h2'], { h2: true }].map(
-      (protocol) =>
-        [withPool({ protocol }), 'pools.web.protocol must be one of "http/1.1", "h2", "h2c", "auto", got'] as const,
-    ),
     [withPool({ health: { service: 'a.B' } }), 'pools.web.health.service is for gRPC checks only'],
     [
       withPool({ health: { check: 'grpc', path: '/x' } }),

@@ -1,158 +1,12 @@
-/** core/outbound/negotiated-pool.ts without sockets: the test says how each handshake ends, and plays the backend in bytes. */
 import { describe, expect, test } from 'bun:test'
-import { MAX_FIELDS } from '../../../core/http1/limits.ts'
-import { RequestHead } from '../../../core/http1/request-head.ts'
-import { ResponseHead } from '../../../core/http1/response-head.ts'
-import { PREFACE } from '../../../core/http2/frames.ts'
-import { createNameTable } from '../../../core/names/resolver.ts'
 import { EITHER } from '../../../core/net/alpn.ts'
-import { DescriptorBudget } from '../../../core/net/budget.ts'
 import type { Opening, Protocol } from '../../../core/net/opening.ts'
-import { TimerWheel } from '../../../core/net/timer-wheel.ts'
-import type { Wire } from '../../../core/net/wire.ts'
 import type { ConnectionPolicy } from '../../../core/outbound/backend-connections.ts'
-import { handshakesFor, NegotiatedPool } from '../../../core/outbound/negotiated-pool.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../../../core/stream/backend-stream.ts'
-import { fail } from '../../support/fail.ts'
-import { bytesOf, limits } from '../../support/http1-bytes.ts'
-import { backendTimeouts, plainRewrite, RecordedResponse } from '../../support/http1-ends.ts'
-import { END_HEADERS, END_STREAM, FrameLog, goAway, headers, settings } from '../../support/http2.ts'
-import { inEvent, MemorySocket, receive } from '../../support/memory-socket.ts'
-import { virtualClock } from '../../support/virtual-clock.ts'
-
-const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
-const REFUSED = { isLocal: false, code: 'ECONNREFUSED', detail: 'ECONNREFUSED' }
-
-/** One request: which stream it is on by now, and what has come of it. */
-class Asking extends RecordedResponse {
-  stream: BackendStream | undefined = undefined
-
-  override onMoved(stream?: BackendStream): void {
-    this.stream = stream
-  }
-}
-
-interface Handshake {
-  readonly wire: Wire
-  readonly opening: Opening | undefined
-  readonly socket: MemorySocket
-  /** It has been given up. */
-  isGivenUp: boolean
-}
-
-function makePool(policy: Partial<ConnectionPolicy> = {}, descriptors = 1_000_000) {
-  const clock = virtualClock()
-  const handshakes: Handshake[] = []
-  const rooms: boolean[] = []
-  const turns = new Set<{ onTurn(): void }>()
-  const counters = { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
-  const budget = new DescriptorBudget({ limit: descriptors, free: () => undefined, clock, onShortage() {} })
-  const full: ConnectionPolicy = {
-    limits,
-    timeouts: backendTimeouts,
-    maxIdleConnections: 256,
-    maxConnections: undefined,
-    protocol: 'auto',
-    ...policy,
-  }
-  const pool: NegotiatedPool = new NegotiatedPool(
-    {
-      address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
-      head: new ResponseHead(MAX_FIELDS),
-      wheel: new TimerWheel(clock, fail),
-      counters,
-      dial(_, wire, _timeoutMs, opening) {
-        const handshake: Handshake = { wire, opening, socket: new MemorySocket(wire), isGivenUp: false }
-        wire.connecting = () => void (handshake.isGivenUp = true)
-        handshakes.push(handshake)
-      },
-      names: createNameTable(clock, fail),
-      budget,
-      onRoomChange: () => rooms.push(pool.hasRoom),
-      turns: { wait: (turn) => void turns.add(turn) },
-    },
-    full,
-  )
-  const parser = new RequestHead(MAX_FIELDS)
-
-  function settle(): void {
-    while (turns.size > 0) {
-      const due = [...turns]
-      turns.clear()
-      for (const turn of due) inEvent(() => turn.onTurn())
-    }
-  }
-
-  function send(stream: BackendStream, request: string): void {
-    const bytes = bytesOf(request)
-    inEvent(() => {
-      parser.parse(bytes, 0, bytes.length, limits)
-      stream.sendHead(parser, plainRewrite, 'data')
-      if (!parser.fields.isChunked && parser.fields.contentLength <= 0) stream.sendEnd(undefined)
-    })
-  }
-
-  function ask(choice: StreamChoice = 'any', { source = pool as StreamSource, request = GET } = {}): Asking {
-    const stream = source.open(choice)
-    if (stream === undefined) throw new Error('there is no room')
-    const asking = new Asking()
-    asking.stream = stream
-    asking.onReady = () => send(asking.stream!, request)
-    stream.sink = asking
-    if (stream.isReused) send(stream, request)
-    settle()
-    return asking
-  }
-
-  /** The handshake of that number is over, and the backend has picked that. */
-  function agree(index: number, protocol: Protocol | undefined): void {
-    const { wire, socket } = handshakes[index]!
-    inEvent(() => wire.opened(socket, protocol))
-    settle()
-    if (protocol === 'h2') receive(wire, settings())
-    settle()
-  }
-
-  function refuse(index: number, failure = REFUSED): void {
-    inEvent(() => handshakes[index]!.wire.connectFailed(failure))
-    settle()
-  }
-
-  function say(index: number, text: string): void {
-    receive(handshakes[index]!.wire, text)
-    settle()
-  }
-
-  const answer = (index: number): void => say(index, OK)
-  const ended = (index: number, id: number): void =>
-    say(index, headers(id, [[':status', '200']], END_HEADERS | END_STREAM))
-  /** How many requests have gone out over each. */
-  const sent = (): number[] => handshakes.map(({ socket }) => socket.sent.split('GET / HTTP/1.1').length - 1)
-  /** Lines of what an HTTP/2 connection was sent. */
-  const lines = (index: number): string[] => new FrameLog().read(handshakes[index]!.socket.sent.slice(PREFACE.length))
-  const update = (changes: Partial<ConnectionPolicy>): void => {
-    pool.update({ ...full, ...changes })
-    settle()
-  }
-  return {
-    clock,
-    pool,
-    handshakes,
-    rooms,
-    counters,
-    ask,
-    agree,
-    refuse,
-    say,
-    answer,
-    ended,
-    sent,
-    lines,
-    settle,
-    update,
-  }
-}
+import { handshakesFor } from '../../../core/outbound/negotiated-pool.ts'
+import { backendTimeouts } from '../../support/http1-ends.ts'
+import { goAway } from '../../support/http2.ts'
+import { inEvent } from '../../support/memory-socket.ts'
+import { negotiatedPool } from '../../support/negotiated-pool.ts'
 
 const times = (count: number): undefined[] => Array.from({ length: count }, () => undefined)
 const headersIn = (lines: readonly string[]): number => lines.filter((line) => line.startsWith('HEADERS')).length
@@ -175,7 +29,7 @@ describe('how many handshakes are under way', () => {
 
 describe('a backend of which nothing is known', () => {
   test('is offered both, and spoken to as it picks over that very connection', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const [first, second] = [one.ask(), one.ask()]
     expect(one.handshakes.map(({ opening }) => opening?.offers)).toEqual([EITHER, EITHER])
     one.agree(1, 'http/1.1')
@@ -186,14 +40,14 @@ describe('a backend of which nothing is known', () => {
   })
 
   test('that picks nothing speaks HTTP/1.1', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, undefined)
     expect(one.sent()).toEqual([1])
   })
 
   test('gets all requests over the first connection that is HTTP/2, and no other is opened', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const all = times(50).map(() => one.ask())
     expect(one.handshakes).toHaveLength(4)
     one.agree(2, 'h2')
@@ -205,7 +59,7 @@ describe('a backend of which nothing is known', () => {
   })
 
   test('gets a connection for each at once where the first turns out to be HTTP/1.1', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     times(50).forEach(() => one.ask())
     one.agree(0, 'http/1.1')
     // One has been sent, three handshakes go on, and those for all others begin.
@@ -215,7 +69,7 @@ describe('a backend of which nothing is known', () => {
   })
 
   test('that refuses fails everybody who waits, each handshake its part', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const all = times(10).map(() => one.ask())
     const failed = (): number => all.filter(({ log }) => log.length > 0).length
     const counts = [0, 1, 2, 3].map((index) => {
@@ -228,7 +82,7 @@ describe('a backend of which nothing is known', () => {
   })
 
   test('holds nobody up whose other handshakes go on', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const all = times(8).map(() => one.ask())
     one.refuse(0)
     one.agree(1, 'h2')
@@ -242,7 +96,7 @@ describe('a backend of which nothing is known', () => {
 describe('a backend that was known', () => {
   /** Of which nothing is open any more. */
   function knownFor(protocol: Protocol, policy?: Partial<ConnectionPolicy>) {
-    const one = makePool(policy)
+    const one = negotiatedPool(policy)
     one.ask()
     one.agree(0, protocol)
     if (protocol === 'h2') {
@@ -273,7 +127,7 @@ describe('a backend that was known', () => {
   })
 
   test('and picks now this, now that, serves over both kinds', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, 'http/1.1')
     one.ask()
@@ -310,7 +164,7 @@ describe('a backend that was known', () => {
 
 describe('a cap on connections', () => {
   test('bounds those who wait, as long as each might need one of its own', () => {
-    const one = makePool({ maxConnections: 3 })
+    const one = negotiatedPool({ maxConnections: 3 })
     times(3).forEach(() => one.ask())
     expect([one.pool.hasRoom, one.pool.open('any'), one.handshakes.length]).toEqual([false, undefined, 3])
     one.agree(0, 'h2')
@@ -319,7 +173,7 @@ describe('a cap on connections', () => {
   })
 
   test('is one for both kinds, and frees its place with either', () => {
-    const one = makePool({ maxConnections: 2 })
+    const one = negotiatedPool({ maxConnections: 2 })
     one.ask()
     one.agree(0, 'h2')
     one.ask('any', { source: one.pool.forUpgrades })
@@ -333,7 +187,7 @@ describe('a cap on connections', () => {
 
 describe('an upgrade', () => {
   test('goes over a connection for which HTTP/1.1 alone is offered, whatever is open', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, 'h2')
     const upgrade = one.ask('any', { source: one.pool.forUpgrades })
@@ -348,7 +202,7 @@ describe('an upgrade', () => {
   })
 
   test('takes one of HTTP/1.1 that is idle', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, 'http/1.1')
     one.answer(0)
@@ -357,7 +211,7 @@ describe('an upgrade', () => {
   })
 
   test('that is refused the handshake is alone in that', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const [plain, upgrade] = [one.ask(), one.ask('any', { source: one.pool.forUpgrades })]
     one.refuse(1)
     expect([plain.log, upgrade.log]).toEqual([[], ['connect: ECONNREFUSED']])
@@ -366,7 +220,7 @@ describe('an upgrade', () => {
 
 describe('who wants a fresh connection', () => {
   test.each(['h2', 'http/1.1'] as const)('gets it, %s', (protocol) => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, protocol)
     if (protocol === 'h2') one.ended(0, 1)
@@ -381,7 +235,7 @@ describe('who wants a fresh connection', () => {
 
 describe('who leaves', () => {
   test('before there is a connection ends its handshake', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const [first, fresh] = [one.ask(), one.ask('fresh')]
     inEvent(() => first.stream!.abort())
     expect(one.handshakes.map(({ isGivenUp }) => isGivenUp)).toEqual([true, false])
@@ -390,7 +244,7 @@ describe('who leaves', () => {
   })
 
   test('among others ends none that they wait for', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const all = times(9).map(() => one.ask())
     for (const { stream } of all.slice(0, 5)) inEvent(() => stream!.abort())
     expect(one.handshakes.filter(({ isGivenUp }) => isGivenUp)).toHaveLength(0)
@@ -399,7 +253,7 @@ describe('who leaves', () => {
   })
 
   test('and comes too late leaves a connection that is kept', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     one.ask()
     one.agree(0, 'http/1.1')
     times(2).forEach(() => one.ask())
@@ -419,7 +273,7 @@ describe('what may change meanwhile', () => {
   const tls = { context: {}, serverName: undefined, verifies: true } as Opening['tls']
 
   test('how connections begin: who waits gets one that began as it is now', () => {
-    const one = makePool({ manner: { tls } })
+    const one = negotiatedPool({ manner: { tls } })
     const waiting = one.ask()
     const manner = { tls: { ...tls! } }
     one.update({ manner })
@@ -430,7 +284,7 @@ describe('what may change meanwhile', () => {
   })
 
   test.each(['h2', 'http/1.1'] as const)('a connection in %s that began otherwise serves nobody else', (protocol) => {
-    const one = makePool({ manner: { tls } })
+    const one = negotiatedPool({ manner: { tls } })
     one.ask()
     one.agree(0, protocol)
     one.update({ manner: { tls: { ...tls! } } })
@@ -442,7 +296,7 @@ describe('what may change meanwhile', () => {
   })
 
   test('where the backend is drained nothing is kept, and who waits is served', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const [first, second] = [one.ask(), one.ask()]
     one.pool.keepIdle(false)
     one.agree(0, 'http/1.1')
@@ -453,7 +307,7 @@ describe('what may change meanwhile', () => {
   })
 
   test('where it is gone everything is cut, and counted', () => {
-    const one = makePool()
+    const one = negotiatedPool()
     const sinks = [one.ask(), one.ask('fresh')]
     one.agree(0, 'http/1.1')
     sinks.push(...times(6).map(() => one.ask()))
@@ -466,7 +320,7 @@ describe('what may change meanwhile', () => {
 
 test('without a descriptor nobody waits, and who has waited is told that it is for want of ours', () => {
   const descriptors = 72
-  const one = makePool({}, descriptors)
+  const one = negotiatedPool({}, descriptors)
   // 32 of 72 are for traffic.
   const all = times(40).map(() => one.ask())
   one.agree(0, 'http/1.1')
@@ -480,7 +334,7 @@ test('without a descriptor nobody waits, and who has waited is told that it is f
 test('chunked bodies are sent in one form, whatever the backend picks', () => {
   const request = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
   const bytes = Buffer.from('hello')
-  const one = makePool()
+  const one = negotiatedPool()
   const asking = one.ask('any', { request })
   one.agree(0, 'http/1.1')
   expect(asking.stream!.bodyForm).toBe('data')
