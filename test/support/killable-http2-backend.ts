@@ -2,14 +2,14 @@
  * A backend over TLS that speaks HTTP/2 (node:http2) and, to whoever picks it, HTTP/1.1; run as a program it is that process: see
  * `killable-backend.ts`. It leaves each connection now and then (GOAWAY), as servers do that count requests.
  */
-import { createSecureServer, type ServerHttp2Session } from 'node:http2'
+import { createSecureServer, type Http2Session } from 'node:http2'
 
 const REQUESTS_A_SESSION = 50
 
 if (import.meta.main) {
   const [, , port, cert, key] = process.argv
   let requests = 0
-  const served = new WeakMap<ServerHttp2Session, number>()
+  const served = new WeakMap<Http2Session, number>()
   const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
     requests += 1
     const chunks: Buffer[] = []
