@@ -85,6 +85,11 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     return connection
   }
 
+  /** One that is idle gives way, if there is one. */
+  discardIdle(): void {
+    for (const connection of this.all.open) if (connection.load === 0) return connection.discard()
+  }
+
   keepIdle(keepsIdle: boolean): void {
     this.keepsIdle = keepsIdle
     if (!keepsIdle) this.leaveAll()

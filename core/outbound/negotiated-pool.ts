@@ -190,6 +190,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
 
   private openForUpgrade(choice: StreamChoice, timeouts: BackendTimeouts): BackendStream | undefined {
     const open = choice === 'fresh' ? undefined : this.http1.open(choice, timeouts)
+    if (open === undefined && !this.mayConnect) this.http2.discardIdle()
     const stream = open ?? this.openAlone(timeouts, HTTP_1_1)
     this.handshakes.tellRoom(this.hasRoom)
     return stream
