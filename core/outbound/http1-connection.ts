@@ -27,7 +27,7 @@ import type { BackendStream, FailureCause, ResponseSink } from '../stream/backen
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Begun, ConnectionOwner } from './connection-owner.ts'
 import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
-import { cutWords, lateWords, progressOf } from './http1-words.ts'
+import { cutWords, lateWords, progressOf } from './words.ts'
 import { writeChunk } from './write-chunk.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {

@@ -19,7 +19,7 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { cutWords } from './http1-words.ts'
+import { cutWords } from './words.ts'
 import { Http2Session, type SessionOwner } from './http2-session.ts'
 import { Http2Stream, STREAM_WINDOW } from './http2-stream.ts'
 
@@ -69,6 +69,8 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   readonly streams = new Map<number, Http2Stream>()
   /** Streams that have no number yet, in order. */
   private readonly pending = new Set<Http2Stream>()
+  /** Those of them that may not begin before it is known what the backend takes. */
+  private readonly unsettled = new Set<Http2Stream>()
   private phase: Phase = 'connecting'
   private timing: Timing = 'none'
   nextId = 1
@@ -94,6 +96,10 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     return this.owner.limits
   }
 
+  get counters(): Http2Owner['counters'] {
+    return this.owner.counters
+  }
+
   get isBlocked(): boolean {
     return this.wire.isBlocked
   }
@@ -108,10 +114,12 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     return this.load < Math.min(MAX_STREAMS, this.settings.maxStreams)
   }
 
-  open(timeouts: BackendTimeouts): Http2Stream {
-    const isOpen = this.phase === 'open'
-    const stream = new Http2Stream(this, timeouts, isOpen)
+  /** `isUpgrade`: of one that asks for a tunnel (RFC 8441 3). */
+  open(timeouts: BackendTimeouts, isUpgrade = false): Http2Stream {
+    const isUnsettled = isUpgrade && !this.session.hasSettings
+    const stream = new Http2Stream(this, timeouts, this.phase === 'open' && !isUnsettled)
     this.pending.add(stream)
+    if (isUnsettled) this.unsettled.add(stream)
     this.rearm()
     return stream
   }
@@ -152,6 +160,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   onStreamOver(stream: Http2Stream): void {
     this.pending.delete(stream)
+    this.unsettled.delete(stream)
     if (stream.id !== 0) this.streams.delete(stream.id)
     this.session.forget(stream)
     if (this.phase === 'closed') return
@@ -176,7 +185,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.frames.settings(OUR_SETTINGS)
     this.flow.open()
     this.rearm()
-    for (const stream of Array.from(this.pending)) stream.onConnected()
+    for (const stream of Array.from(this.pending)) if (!this.unsettled.has(stream)) stream.onConnected()
   }
 
   onConnectError({ isLocal, detail, words }: ConnectFailure): void {
@@ -252,6 +261,10 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onRoom(): void {
+    for (const stream of Array.from(this.unsettled)) {
+      this.unsettled.delete(stream)
+      stream.onConnected()
+    }
     this.owner.onFreed(this)
   }
 

@@ -5,7 +5,7 @@ import { HTTP_2 } from '../net/alpn.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { Wire } from '../net/wire.ts'
-import type { BackendStream, StreamChoice } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
 import { Http2Connection, type Http2Owner } from './http2-connection.ts'
 import { openingFor } from './manner.ts'
@@ -24,6 +24,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   readonly wheel: TimerWheel
   readonly counters: ConnectionCounters
   readonly soon: Http2Owner['soon']
+  readonly forUpgrades: StreamSource
   private readonly budget: OpenConnectionsOptions['budget']
   private policy: ConnectionPolicy
   private readonly all: OpenConnections<Http2Connection>
@@ -38,6 +39,10 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.soon = (turn) => turns.wait(turn)
     this.policy = policy
     this.all = new OpenConnections(options, () => this.leaveMoved())
+    this.forUpgrades = {
+      hasRoom: true,
+      open: (choice, timeouts = this.timeouts) => this.openStream(choice, timeouts, true),
+    }
   }
 
   get limits(): HttpLimits {
@@ -69,11 +74,15 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   }
 
   open(choice: StreamChoice, timeouts = this.timeouts): BackendStream | undefined {
+    return this.openStream(choice, timeouts, false)
+  }
+
+  private openStream(choice: StreamChoice, timeouts: BackendTimeouts, isUpgrade: boolean): BackendStream | undefined {
     const known = choice === 'fresh' ? undefined : this.withRoom()
     const connection = known ?? this.connect(timeouts)
     if (connection === undefined) return undefined
     connection.inBudget.leave()
-    const stream = connection.open(timeouts)
+    const stream = connection.open(timeouts, isUpgrade)
     this.all.tellRoom(this.hasRoom)
     return stream
   }

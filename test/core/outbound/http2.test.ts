@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { NO_UPGRADE } from '../../../core/outbound/http2-stream.ts'
+import { NO_UPGRADE } from '../../../core/outbound/http2-upgrade.ts'
 import * as type from '../../../core/http2/frames.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
