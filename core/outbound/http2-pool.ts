@@ -90,6 +90,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   /** One of its own over `wire`, which has been opened elsewhere; to be told `onOpen`. */
   adopt(wire: Wire): Http2Connection {
     const connection = new Http2Connection(this, wire)
+    this.counters.http2Connections += 1
     this.all.take(connection)
     return connection
   }
@@ -130,6 +131,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   }
 
   onGone(connection: Http2Connection): void {
+    this.counters.http2Connections -= 1
     this.all.gone(connection)
     this.all.tellRoom(this.hasRoom)
   }
@@ -170,6 +172,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   private connect({ connectMs }: BackendTimeouts): Http2Connection | undefined {
     if (!this.mayConnect || !this.budget.take()) return undefined
     const connection = new Http2Connection(this)
+    this.counters.http2Connections += 1
     this.all.begin(connection, connectMs, openingFor(this.policy.manner, undefined, HTTP_2))
     return connection
   }

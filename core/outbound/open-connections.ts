@@ -23,6 +23,8 @@ export interface Pooled<Self> extends Idle {
 export interface ConnectionCounters {
   /** Open or being opened, idle ones included. */
   connections: number
+  /** Of these, in HTTP/2. */
+  http2Connections: number
   bytesToBackend: number
   bytesFromBackend: number
 }

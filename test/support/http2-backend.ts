@@ -64,7 +64,7 @@ export function http2Backend(policy: Partial<ConnectionPolicy> = {}) {
   const turns = new Set<{ onTurn(): void }>()
   const wires: Wire[] = []
   const full = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined, ...policy }
-  const counters = { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
+  const counters = { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
   const budget = openBudget(clock)
 
   function settle(): void {

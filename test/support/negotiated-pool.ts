@@ -50,7 +50,7 @@ export function negotiatedPool(policy: Partial<ConnectionPolicy> = {}, descripto
   const handshakes: Handshake[] = []
   const rooms: boolean[] = []
   const turns = new Set<{ onTurn(): void }>()
-  const counters = { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
+  const counters = { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
   const budget = new DescriptorBudget({ limit: descriptors, free: () => undefined, clock, onShortage() {} })
   const full: ConnectionPolicy = {
     limits,

@@ -34,7 +34,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial(_, wire, connectMs) {
         wires.push(wire)
         connects.push(connectMs)

@@ -53,7 +53,7 @@ function makePool({ address = { kind: 'tcp', host: '10.0.0.1', port: 80 }, polic
       onRoomChange: () => undefined,
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial: (_address, wire) => {
         wires.push(wire)
         wire.connecting = () => log.push(`gives up ${wires.indexOf(wire)}`)
