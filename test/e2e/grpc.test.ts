@@ -103,6 +103,15 @@ describe('gRPC between a client and a server that others wrote', () => {
     expect(await call('call', edge.port)).toEqual(ALL_CALLS)
   })
 
+  test('is checked over TLS in HTTP/2, whatever requests are sent in', async () => {
+    const { server, secure } = await startSecureServer()
+    await using _ = server
+    await using edge = await startTestEdge([], { config, pool: { ...secure, health: byGrpc } })
+    edge.clock.advance(1000)
+    await turnUntil(() => (edge.backend().lastCheck ?? undefined) !== undefined, 'a check')
+    expect(edge.backend().lastCheck).toMatchObject({ passed: true, detail: 'SERVING' })
+  })
+
   test('is told in its own words when nobody answers', async () => {
     const port = closedPort()
     await using edge = await startTestEdge([port], { config, pool: { ...pool, retry: testRetry({ attempts: 1 }) } })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { NO_UPGRADE } from '../../../core/outbound/http2-upgrade.ts'
 import * as type from '../../../core/http2/frames.ts'
+import type { TlsClient } from '../../../core/net/opening.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
 import { backendTimeouts } from '../../support/http1-ends.ts'
@@ -105,6 +106,12 @@ describe('a request', () => {
     expect(sink.log).toEqual([`protocol: ${NO_UPGRADE}`])
     expect(end.got()).toEqual([])
   })
+})
+
+test('over TLS asks for https', () => {
+  const tls = { context: {}, serverName: undefined, verifies: true } as TlsClient
+  const { lines } = http2Backend({ manner: { tls } }).begin()
+  expect(lines.find((line) => line.startsWith('HEADERS'))).toContain(' :scheme=https ')
 })
 
 describe('a response', () => {

@@ -20,6 +20,19 @@ describe('what may change meanwhile', () => {
     expect(waiting.log).toEqual(['connected'])
   })
 
+  test.each(['h2', 'http/1.1'] as const)(
+    'one in %s that was being opened meanwhile serves its own request alone',
+    (protocol) => {
+      const one = negotiatedPool({ manner: { tls } })
+      const fresh = one.ask('fresh')
+      one.update({ manner: { tls: { ...tls! } } })
+      one.agree(0, protocol)
+      if (protocol === 'h2') one.ended(0, 1)
+      else one.answer(0)
+      expect([fresh.log.at(-1), one.pool.size]).toEqual(['end', 0])
+    },
+  )
+
   test.each(['h2', 'http/1.1'] as const)('a connection in %s that began otherwise serves nobody else', (protocol) => {
     const one = negotiatedPool({ manner: { tls } })
     one.ask()
