@@ -5,7 +5,7 @@ import { HTTP_2 } from '../net/alpn.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { Wire } from '../net/wire.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
 import { Http2Connection, type Http2Owner } from './http2-connection.ts'
 import { openingFor } from './manner.ts'
@@ -24,7 +24,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   readonly wheel: TimerWheel
   readonly counters: ConnectionCounters
   readonly soon: Http2Owner['soon']
-  readonly forUpgrades: StreamSource
+  readonly forUpgrades: StreamOpener
   private readonly budget: OpenConnectionsOptions['budget']
   private policy: ConnectionPolicy
   private readonly all: OpenConnections<Http2Connection>
@@ -40,7 +40,6 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.policy = policy
     this.all = new OpenConnections(options, () => this.leaveMoved())
     this.forUpgrades = {
-      hasRoom: true,
       open: (choice, timeouts = this.timeouts) => this.openStream(choice, timeouts, true),
     }
   }

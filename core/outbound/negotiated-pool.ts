@@ -10,7 +10,7 @@ import type { Protocol } from '../net/opening.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ConnectFailure } from '../net/wire-owner.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
 import { Http1Pool, type Http1PoolOptions } from './http1-pool.ts'
 import { MAX_STREAMS } from './http2-connection.ts'
@@ -39,7 +39,7 @@ const TIME_OVER = 'the backend was removed and its drain time is over'
 
 export class NegotiatedPool implements BackendConnections, NegotiationOwner, WaitingOwner {
   readonly wheel: TimerWheel
-  readonly forUpgrades: StreamSource
+  readonly forUpgrades: StreamOpener
   private readonly options: NegotiatedPoolOptions
   private readonly http1: Http1Pool
   private readonly http2: Http2Pool
@@ -62,7 +62,6 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     this.http2 = new Http2Pool(inner, within(policy))
     this.handshakes = new OpenConnections(options, () => undefined)
     this.forUpgrades = {
-      hasRoom: true,
       open: (choice, timeouts = this.timeouts) => this.openForUpgrade(choice, timeouts),
     }
   }
@@ -89,6 +88,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     this.http2.update(within(policy))
     if (isOther) this.giveUpBeyond(0)
     this.serve()
+    this.handshakes.tellRoom(this.hasRoom)
   }
 
   keepIdle(keepsIdle: boolean): void {

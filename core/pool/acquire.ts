@@ -5,7 +5,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { PickExplanation, RecordedContext } from '../balance/pick-recorder.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { Pool } from './pool.ts'
@@ -95,7 +95,7 @@ function mayKeep({ balancer }: Pool, backend: Backend): boolean {
 }
 
 /** `isUpgrade`: of streams whose connection may be given away. */
-export function sourceOf({ connections, name }: Pool, backend: Backend, isUpgrade = false): StreamSource {
+export function sourceOf({ connections, name }: Pool, backend: Backend, isUpgrade = false): StreamOpener {
   const source = connections.get(backend)
   if (source === undefined) throw new Error(`backend ${backend.id} has no connections in pool ${name}`)
   return isUpgrade ? (source.forUpgrades ?? source) : source

@@ -76,11 +76,14 @@ export interface ResponseSink extends BodySink {
  */
 export type StreamChoice = 'any' | 'checked' | 'fresh'
 
-export interface StreamSource {
+export interface StreamSource extends StreamOpener {
   /** Who opens those whose connection may be given away behind a 101; absent: it does so itself. */
-  readonly forUpgrades?: StreamSource
+  readonly forUpgrades?: StreamOpener
   /** Whether `open('any')` would give a stream now: a look at two numbers. Whoever owns it is told when that changes. */
   readonly hasRoom: boolean
+}
+
+export interface StreamOpener {
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
    * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's. `client`:

@@ -10,7 +10,7 @@ import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import type { Wire } from '../../core/net/wire.ts'
 import type { ConnectionPolicy } from '../../core/outbound/backend-connections.ts'
 import { NegotiatedPool } from '../../core/outbound/negotiated-pool.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../../core/stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../../core/stream/backend-stream.ts'
 import { fail } from './fail.ts'
 import { bytesOf, limits } from './http1-bytes.ts'
 import { backendTimeouts, plainRewrite, RecordedResponse } from './http1-ends.ts'
@@ -33,7 +33,7 @@ export class Asking extends RecordedResponse {
 
 export interface Wish {
   /** Absent: the pool. */
-  readonly source?: StreamSource
+  readonly source?: StreamOpener
   readonly request?: string
 }
 

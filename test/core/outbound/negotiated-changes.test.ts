@@ -45,6 +45,13 @@ describe('what may change meanwhile', () => {
     expect(one.handshakes).toHaveLength(2)
   })
 
+  test('the cap: there is room again, and more handshakes for those who wait', () => {
+    const one = negotiatedPool({ maxConnections: 2 })
+    times(2).forEach(() => one.ask())
+    one.update({ maxConnections: 3 })
+    expect([one.rooms, one.pool.hasRoom]).toEqual([[false, true], true])
+  })
+
   test('where the backend is drained nothing is kept, and who waits is served', () => {
     const one = negotiatedPool()
     const [first, second] = [one.ask(), one.ask()]
