@@ -48,8 +48,8 @@ describe('what may change meanwhile', () => {
   test('the cap: there is room again, and more handshakes for those who wait', () => {
     const one = negotiatedPool({ maxConnections: 2 })
     times(2).forEach(() => one.ask())
-    one.update({ maxConnections: 3 })
-    expect([one.rooms, one.pool.hasRoom]).toEqual([[false, true], true])
+    for (const maxConnections of [3, 2, 3]) one.update({ maxConnections })
+    expect([one.rooms, one.pool.hasRoom]).toEqual([[false, true, false, true], true])
   })
 
   test('where the backend is drained nothing is kept, and who waits is served', () => {
