@@ -88,6 +88,26 @@ test('without a descriptor nobody waits, and who has waited is told that it is f
   expect(one.pool.open('any')).toBeUndefined()
 })
 
+test('every descriptor is given back, however a handshake and its connection end', () => {
+  const one = negotiatedPool({ maxIdleConnections: 0 }, 72)
+  const last = (): number => one.handshakes.length - 1
+  const ends: readonly (() => void)[] = [
+    () => one.refuse(last()),
+    () => (one.agree(last(), 'http/1.1'), one.answer(last())),
+    () => (one.agree(last(), 'h2'), one.ended(last(), 1)),
+    () => (one.agree(last(), 'h2'), one.handshakes[last()]!.socket.terminate()),
+    () => void one.pool.cut(),
+  ]
+  for (let count = 0; count < 200; count += 1) {
+    const { stream } = one.ask()
+    if (count % 6 === 5) inEvent(() => stream!.abort())
+    else inEvent(ends[count % 6]!)
+    one.pool.keepIdle(true)
+  }
+  expect(one.counters).toMatchObject({ connections: 0, http2Connections: 0 })
+  expect(one.handshakes).toHaveLength(200)
+})
+
 test('chunked bodies are sent in one form, whatever the backend picks', () => {
   const request = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
   const bytes = Buffer.from('hello')
