@@ -17,7 +17,7 @@ import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import { tooLate } from './http1-states.ts'
-import { readOwnHead } from './http2-own-response.ts'
+import { grpcTrailers, readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
@@ -228,15 +228,18 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     return { accept, isHead: this.isHead, isOldClient: false, persists: true }
   }
 
-  cut(): void {
-    this.reset(INTERNAL_ERROR)
+  /** A call of gRPC ends in good order all the same: its trailers are where it is told what it has come to. */
+  cut(problem?: Problem): void {
+    if (problem !== undefined && this.isGrpc(problem)) this.sendEnd(grpcTrailers(problem))
+    else this.reset(INTERNAL_ERROR)
   }
 
   handOver(head: ResponseHead): HandedOver {
     const { carrier, body } = this
+    const { counters, wheel } = carrier.handler
     this.hasResponded = true
     writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
-    const tunnel = new StreamTunnel(this, carrier.handler.wheel)
+    const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromClients -= length))
     this.tunnel = tunnel
     const early = body.takeHeld()
     if (early !== undefined) this.credit(early.length)
@@ -260,10 +263,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   resetTunnel(isCut: boolean): void {
     this.reset(isCut ? CANCEL : NO_ERROR)
-  }
-
-  uncount(length: number): void {
-    this.carrier.handler.counters.bytesFromClients -= length
   }
 
   private tellGone(): void {

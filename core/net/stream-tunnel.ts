@@ -18,8 +18,6 @@ export interface TunnelStream {
   endLocally(): void
   /** RST_STREAM, unless both sides have ended; `isCut`: something is lost by it. */
   resetTunnel(isCut: boolean): void
-  /** So many bytes have come, which are counted as the connection's already, and once more by who joins tunnels. */
-  uncount(length: number): void
   /** So many bytes have been taken. */
   credit(length: number): void
 }
@@ -27,13 +25,16 @@ export interface TunnelStream {
 export class StreamTunnel implements WireSocket, WireOwner {
   readonly wire: Wire
   private readonly stream: TunnelStream
+  private readonly uncount: (length: number) => void
   private isPaused = false
   private isOver = false
   private incoming: HeldBytes | undefined = undefined
   private hasRemoteEnded = false
 
-  constructor(stream: TunnelStream, wheel: TimerWheel) {
+  /** `uncount`: so many bytes have come, which are counted as the connection's already, and once more by who joins tunnels. */
+  constructor(stream: TunnelStream, wheel: TimerWheel, uncount: (length: number) => void) {
     this.stream = stream
+    this.uncount = uncount
     this.wire = new Wire(this, wheel)
     this.wire.socket = this
   }
@@ -41,7 +42,7 @@ export class StreamTunnel implements WireSocket, WireOwner {
   // The stream tells.
 
   onContent(bytes: Buffer, start: number, end: number): void {
-    this.stream.uncount(end - start)
+    this.uncount(end - start)
     if (this.isPaused || this.incoming !== undefined) (this.incoming ??= new HeldBytes()).push(bytes, start, end)
     else this.pass(bytes.subarray(start, end))
   }

@@ -137,8 +137,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
   }
 
   handOver(): HandedOver {
-    const { wheel } = this.carrier
-    const tunnel = new StreamTunnel(this, wheel)
+    const { counters, wheel } = this.carrier
+    const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromBackend -= length))
     this.tunnel = tunnel
     this.sink = undefined
     wheel.remove(this)
@@ -162,10 +162,6 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
 
   resetTunnel(isCut: boolean): void {
     this.end(isCut ? CANCEL : NO_ERROR)
-  }
-
-  uncount(length: number): void {
-    this.carrier.counters.bytesFromBackend -= length
   }
 
   // What it sends.
@@ -227,7 +223,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     this.hasFinalHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
     this.isGrpc = isGrpc(head.fields.valueNamed('content-type'))
-    if (this.isGrpc) this.grpcStatus = grpcStatusIn(head.fields)
+    if (this.isGrpc && isStreamEnd) this.grpcStatus = grpcStatusIn(head.fields) ?? UNKNOWN
     if (isStreamEnd) this.state = followStream(this.state, 'remoteEnds')
     this.onProgress()
     this.sink?.onResponse(head, kindOf(this.contentLeft))
@@ -257,7 +253,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     if (this.contentLeft > 0) throw new ProtocolError('less content came than content-length says')
     this.trailers = trailers
     // One that ends without a status is an error by gRPC's rules.
-    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? this.grpcStatus ?? UNKNOWN
+    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? UNKNOWN
     this.state = followStream(this.state, 'remoteEnds')
     if (this.tunnel !== undefined) this.tunnel.onRemoteEnd()
     else if (this.held === undefined && !this.isPaused) this.complete()

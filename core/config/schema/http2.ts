@@ -34,6 +34,10 @@ export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
   },
 )
 
+/** Whether backends that are to be spoken to so may be spoken to in HTTP/2. */
+export const maySpeakHttp2 = (protocol: BackendProtocol | undefined): boolean =>
+  protocol !== undefined && protocol !== 'http/1.1'
+
 /** `pools.*.protocol`. */
 export const protocol: Field<BackendProtocol | undefined> = choice(['http/1.1', 'h2', 'h2c', 'auto'], {
   description:
