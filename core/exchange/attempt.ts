@@ -38,21 +38,22 @@ export interface AttemptOwner {
 }
 
 export class Attempt implements ResponseSink {
-  readonly stream: BackendStream
+  stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** Attempts of its request that were sent before it, to other backends. */
+  previous = 0
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
   readonly trace: AttemptTrace | undefined
   /** Why it is that backend; undefined: nobody asked. */
   pick: PickExplanation | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
+  /** When it could be sent on, which it was then; undefined: there is no connection yet. */
   private readyAt: number | undefined
   private respondedAt: number | undefined = undefined
   private outcome: Outcome | undefined = undefined
   private endedAt = 0
-  /** The request has been sent on, its head at least. */
-  private isSent = false
   /** Of the time for the response's head. */
   private alarm: Alarm | undefined = undefined
 
@@ -87,13 +88,12 @@ export class Attempt implements ResponseSink {
 
   private limit(wheel: TimerWheel, ms: number): void {
     this.alarm = new Alarm(wheel, ms, () => {
-      if (this.isSent) this.reject('timeout', `no response within ${ms} ms`)
+      if (this.readyAt !== undefined) this.reject('timeout', `no response within ${ms} ms`)
       else this.reject('connect', `no connection within ${ms} ms`)
     })
   }
 
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
-    this.isSent = true
     this.stream.sendHead(head, rewrite, form)
   }
 
@@ -104,6 +104,10 @@ export class Attempt implements ResponseSink {
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
+  }
+
+  onMoved(stream: BackendStream): void {
+    this.stream = stream
   }
 
   onConnected(): void {

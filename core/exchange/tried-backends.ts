@@ -29,7 +29,7 @@ const NOBODY: readonly Backend[] = []
 export interface ChoiceOwner {
   readonly route: Route
   readonly services: Services
-  readonly client: Pick<ClientStream, 'peer'>
+  readonly client: Pick<ClientStream, 'peer' | 'isUpgrade'>
 }
 
 export class TriedBackends implements Asker {
@@ -50,6 +50,11 @@ export class TriedBackends implements Asker {
     this.owner = owner
   }
 
+  /** Backends that it was sent to before the one that it is given to now. */
+  get sent(): number {
+    return this.failed
+  }
+
   get pool(): Pool {
     const { route } = this.owner
     return route.pool ?? noPool(route)
@@ -57,6 +62,10 @@ export class TriedBackends implements Asker {
 
   get client(): Peer {
     return this.owner.client.peer
+  }
+
+  get isUpgrade(): boolean {
+    return this.owner.client.isUpgrade
   }
 
   get priority(): number {
@@ -88,13 +97,13 @@ export class TriedBackends implements Asker {
    * nothing of the budget, or there are requests that wait for room.
    */
   acquireBeside(busy: Backend, context: RecordedContext): Acquired | undefined {
-    const { pool, priority, client } = this
+    const { pool, priority, client, isUpgrade } = this
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
     // Those that are a resort are for requests that would be lost.
     if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    const asker = { tried, priority, hasQueued: true, session: undefined, waitedMs: 0, client }
+    const asker = { tried, priority, hasQueued: true, session: undefined, waitedMs: 0, client, isUpgrade }
     return acquire(pool, context, asker, 'any')
   }
 
@@ -117,6 +126,8 @@ export class TriedBackends implements Asker {
     if (now + afterMs >= request.endsAt || !this.mayFind(failure, [...tried, backend])) return undefined
     if (!retry.isFree && !this.takes(now)) return undefined
     if (retry.backsOff) this.waits += 1
+    // Who is told when to come begins anew (gRFC A6).
+    else if (failure.kind === 'called') this.waits = 0
     if (wasSent(failure)) this.failed += 1
     this.exclude(backend)
     this.queuedAt = undefined
