@@ -27,6 +27,11 @@ export class FieldBlocks {
     return requestFields.finish(hasBody, webSocketKey)
   }
 
+  /** Where the head that was read last lies from now on; valid until the next one is read, unless it is kept. */
+  settleHead(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
+    return requestFields.settle()
+  }
+
   /** The head that was read last is held by a stream from now on. */
   keepHead(): void {
     requestFields.keep()

@@ -9,7 +9,7 @@ import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
-import { held, weightOf } from '../http2/memory.ts'
+import { weightOf } from '../http2/memory.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
@@ -40,6 +40,7 @@ export interface Http2Carrier extends BlockTarget, SendingCarrier {
 }
 
 const SPACE = 0x20
+const NOTHING = Buffer.alloc(0)
 
 export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, TunnelStream, TimerEntry {
   readonly timer = unarmed()
@@ -52,12 +53,12 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly sending: StreamSending
   /** The final head has gone out. */
   hasResponded = false
-  /** What its head counts among those that are held. */
-  readonly headWeight: number
+  /** What it counts among all that are held. */
+  readonly weight: number
   private readonly carrier: Http2Carrier
   private readonly isHead: boolean
   /** The head is bytes[start..end). */
-  private readonly bytes: Buffer
+  private bytes: Buffer
   private readonly start: number
   private readonly end: number
   private state: StreamState
@@ -77,11 +78,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.bytes = head.bytes
     this.start = head.start
     this.end = head.fields.end
-    this.headWeight = weightOf(this.end - this.start)
+    this.weight = weightOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
     this.body = new Http2RequestBody(this, head.fields.contentLength, isOver || this.isUpgrade)
-    held.headBytes += this.headWeight
   }
 
   get peer(): Peer {
@@ -197,6 +197,9 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   sendEnd(trailers: FieldSection | undefined): void {
     this.trailers = trailers
+    // What its client has yet to take may stay for long, and needs nobody who has done with it.
+    this.sink = NOBODY
+    this.bytes = NOTHING
     this.sending.end()
   }
 
@@ -319,7 +322,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     carrier.handler.wheel.remove(this)
     this.sending.drop()
     this.body.drop()
-    held.headBytes -= this.headWeight
     carrier.onStreamOver(this)
   }
 

@@ -1,7 +1,7 @@
 /** What attackers have done to others, and what it comes to here: a word, a counter, and the end of their connection. */
-import { describe, expect, test } from 'bun:test'
+import { beforeEach, describe, expect, test } from 'bun:test'
 import { FieldBlocks } from '../../../core/inbound/http2-blocks.ts'
-import { held } from '../../../core/http2/memory.ts'
+import { inBlocks, inStreams } from '../../../core/http2/memory.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import * as type from '../../../core/http2/frames.ts'
 import { limits } from '../../support/http1-bytes.ts'
@@ -24,10 +24,13 @@ import {
   settings,
   windowUpdate,
 } from '../../support/http2.ts'
-import { inEvent } from '../../support/memory-socket.ts'
+import { inEvent, receive } from '../../support/memory-socket.ts'
 import { http2Client, type Http2Client, type Http2ClientOptions } from '../../support/http2-client.ts'
 
 const waiting: Http2ClientOptions = { onRequest: (stream) => void recordRequest(stream) }
+
+// Others leave streams open.
+beforeEach(() => void (inStreams.bytes = 0))
 
 /** Sends one after the other until the connection ends; returns how many it took. */
 function untilOver(client: Http2Client, one: (index: number) => string, most = 20_000): number {
@@ -180,10 +183,10 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
   test('is refused by what it becomes, and holds nothing', () => {
     const client = http2Client({ ...waiting, limits: { ...limits, maxFields: 4096 } })
     client.send(frame(type.HEADERS, END_STREAM | END_HEADERS, 1, block(GET) + keptBlock([['x', 'a'.repeat(4000)]])))
-    const before = held.headBytes
+    const before = inStreams.bytes
     for (let index = 1; index < 50; index += 1)
       expect(client.send(bomb(id(index), 15_000))[0]).toStartWith(`HEADERS ${id(index)} :status=431`)
-    expect([held.headBytes - before, client.requests.length]).toEqual([0, 1])
+    expect([inStreams.bytes - before, client.requests.length]).toEqual([0, 1])
   })
 
   test('in crumbs of a cookie is refused as well', () => {
@@ -196,13 +199,13 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
 
   test('below the limits of each head is bounded by those of the connection', () => {
     const client = http2Client({ ...waiting, limits: { ...limits, maxFields: 4096 } })
-    const before = held.headBytes
+    const before = inStreams.bytes
     client.send(frame(type.HEADERS, END_STREAM | END_HEADERS, 1, block(GET) + keptBlock([['x', 'a'.repeat(4000)]])))
     const lines = Array.from({ length: 99 }, (_, index) => client.send(bomb(id(index + 1), 15))).flat()
     expect(lines.filter((line) => line.endsWith('REFUSED_STREAM')).length).toBeGreaterThan(50)
-    expect(held.headBytes - before).toBeLessThanOrEqual(1024 * 1024)
+    expect(inStreams.bytes - before).toBeLessThanOrEqual(4 * 1024 * 1024)
     client.socket.terminate()
-    expect(held.headBytes).toBe(before)
+    expect(inStreams.bytes).toBe(before)
   })
 
   test('takes no memory by heads that nobody holds', () => {
@@ -218,7 +221,7 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
   })
 
   test('over many connections is bounded by those of the process', () => {
-    const before = held.headBytes
+    const before = inStreams.bytes
     const clients = Array.from({ length: 60 }, () =>
       http2Client({ ...waiting, limits: { ...limits, maxFields: 4096 } }),
     )
@@ -229,9 +232,74 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
         if (client.send(bomb(id(index), 12))[0]?.endsWith('REFUSED_STREAM')) refused += 1
     }
     expect(refused).toBeGreaterThan(0)
-    expect(held.headBytes).toBeLessThanOrEqual(16 * 1024 * 1024)
+    expect(inStreams.bytes).toBeLessThanOrEqual(41 * 1024 * 1024)
     for (const client of clients) client.socket.terminate()
-    expect(held.headBytes).toBe(before)
+    expect(inStreams.bytes).toBe(before)
+  })
+})
+
+describe('streams over many connections', () => {
+  test('leave each its share, and everybody the rest again when they have gone', () => {
+    const before = inStreams.bytes
+    const attackers = Array.from({ length: 103 }, () => http2Client(waiting))
+    for (const client of attackers) client.send(Array.from({ length: 100 }, (_, index) => get(id(index))).join(''))
+    const late = http2Client(waiting)
+    const lines = late.send(Array.from({ length: 6 }, (_, index) => get(id(index))).join(''))
+    expect(lines).toEqual(['RST_STREAM 9 REFUSED_STREAM', 'RST_STREAM 11 REFUSED_STREAM'])
+    expect(late.requests.length).toBe(4)
+    expect(inStreams.bytes - before).toBeLessThanOrEqual(41 * 1024 * 1024)
+    for (const client of attackers) client.socket.terminate()
+    expect(late.send(get(13))).toEqual([])
+    late.socket.terminate()
+    expect(inStreams.bytes).toBe(before)
+  })
+
+  test('of a hundred clients with a hundred requests each are all begun', () => {
+    const clients = Array.from({ length: 100 }, () => http2Client(waiting))
+    for (const client of clients) client.send(Array.from({ length: 100 }, (_, index) => get(id(index))).join(''))
+    expect(clients.map(({ requests }) => requests.length)).toEqual(clients.map(() => 100))
+    for (const client of clients) client.socket.terminate()
+  })
+})
+
+describe('heads in pieces over many connections', () => {
+  test('end those beyond what all together may hold', () => {
+    const opening = frame(type.HEADERS, 0, 1, block(GET))
+    const piece = frame(type.CONTINUATION, 0, 1, 'a'.repeat(16_000))
+    const clients = Array.from({ length: 300 }, () => http2Client())
+    for (const client of clients) client.send(opening + piece.repeat(2))
+    const ended = clients.filter(({ socket }) => socket.hasShut)
+    expect(inBlocks.bytes).toBeWithin(7 * 1024 * 1024, 8 * 1024 * 1024 + 1)
+    expect(ended.length).toBe(300 - Math.floor((8 * 1024 * 1024) / 32_049))
+    expect(ended[0]?.violations).toEqual(['continuation'])
+    for (const client of clients) client.socket.terminate()
+    expect(inBlocks.bytes).toBe(0)
+  })
+})
+
+describe('requests of a client that has taken back others', () => {
+  const pairs = (count: number): string =>
+    Array.from({ length: count }, (_, index) => get(id(index)) + reset(id(index))).join('')
+
+  test('begin when it is their turn, if they are still there', () => {
+    const client = http2Client(waiting)
+    client.send(pairs(50) + get(101))
+    expect(client.requests.length).toBe(3)
+    expect(client.connection.isClosed).toBe(false)
+  })
+
+  test('are answered as ever', () => {
+    const client = http2Client()
+    client.send(post(1) + reset(1) + post(3) + reset(3))
+    expect(client.send(get(5))).toEqual(['HEADERS 5 :status=200 date=now content-length=2', 'DATA 5 end ok'])
+  })
+
+  test('begin at once again a while later', () => {
+    const client = http2Client(waiting)
+    client.send(pairs(10) + get(101))
+    client.clock.advance(10_000)
+    receive(client.connection.wire, get(103))
+    expect(client.requests.length).toBe(4)
   })
 })
 
