@@ -32,7 +32,7 @@ const BOUNDS: Readonly<Record<Violation, Bound>> = {
   'rapid-reset': { burst: 200, lifetime: 10_000 },
   'early-reset': { burst: 100 },
   // By us, for what the client did (CVE-2025-8671).
-  'made-reset': { burst: 100, lifetime: 500 },
+  'made-reset': { burst: 50, lifetime: 500 },
   ping: { burst: 200 },
   settings: { burst: 50 },
   'empty-data': { burst: 100 },

@@ -7,8 +7,11 @@ import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.t
 import * as frames from './frames.ts'
 import type { ByteBudget } from './memory.ts'
 
-/** Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). */
-const MAX_CONTINUATIONS = 64
+/**
+ * Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). Where heads may be so long that
+ * they need more, they may have twice of what they need.
+ */
+const MAX_CONTINUATIONS = 16
 const MAX_EMPTY_CONTINUATIONS = 8
 const PRIORITY_BYTES = 5
 const NOTHING = Buffer.alloc(0)
@@ -48,6 +51,7 @@ export class FrameReader {
   private readonly sink: FrameSink
   /** Bytes of one field block, compressed. */
   private readonly maxBlockBytes: number
+  private readonly maxContinuations: number
   private readonly blocks: ByteBudget | undefined
   // Of the frame that is being read.
   private length = 0
@@ -66,6 +70,7 @@ export class FrameReader {
   constructor(sink: FrameSink, maxBlockBytes: number, blocks?: ByteBudget) {
     this.sink = sink
     this.maxBlockBytes = maxBlockBytes
+    this.maxContinuations = Math.max(MAX_CONTINUATIONS, Math.ceil((2 * maxBlockBytes) / frames.MIN_MAX_FRAME_BYTES))
     this.blocks = blocks
   }
 
@@ -240,7 +245,7 @@ export class FrameReader {
     const { block } = this
     if (block === undefined) return
     if (payload.length === 0) block.empty += 1
-    if (block.pieces.length > MAX_CONTINUATIONS || block.empty > MAX_EMPTY_CONTINUATIONS)
+    if (block.pieces.length > this.maxContinuations || block.empty > MAX_EMPTY_CONTINUATIONS)
       throw tooMuch('a field block came in too many frames')
     this.addPiece(block, payload)
     if ((this.flags & frames.FLAG_END_HEADERS) === 0) return

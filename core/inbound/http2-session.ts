@@ -18,11 +18,10 @@ import type { Peer } from '../stream/peer.ts'
 import { FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
 import { LateRequests } from './http2-late-requests.ts'
-import { answerAlone } from './http2-own-response.ts'
+import { refuseAlone } from './http2-own-response.ts'
 import { STREAM_WINDOW } from './http2-request-body.ts'
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
-import { contentBytes, renderProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 /** Streams open at once: `MAX_CONCURRENT_STREAMS`. */
@@ -320,11 +319,8 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   /** The head is no request, or none that we take: answers it. */
   private refuse(streamId: number, error: ProtocolError, isStreamEnd: boolean): void {
-    const { handler, peer } = this
-    const problem = { status: error.status, detail: error.message }
-    handler.onRefusal({ ...problem, peer, contentBytes: () => contentBytes(problem, STRANGER) })
-    const bytes = renderProblem(problem, { ...STRANGER, persists: true }, handler.dateLine())
-    if (!answerAlone(this, streamId, bytes)) this.resetStream(streamId, codes.CANCEL)
+    if (!refuseAlone(this, streamId, { status: error.status, detail: error.message }))
+      this.resetStream(streamId, codes.CANCEL)
     else if (!isStreamEnd) this.resetStream(streamId, codes.NO_ERROR)
   }
 
