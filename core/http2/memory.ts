@@ -1,20 +1,16 @@
 /**
  * What peers of HTTP/2 have this process hold, so that many connections can't add up to what one of them may not have. The
- * budgets are the process's; where streams have used up theirs, each connection still has its share.
+ * budgets are the process's; where requests have used up theirs, each connection still has its share.
  */
 
 /** What a stream takes by itself, with its exchange, its attempt and a small response that is not taken: 3.9 KiB by measurement. */
-export const STREAM_BYTES = 4096
-/** Of its head that is counted in, since most are no longer. */
+const STREAM_BYTES = 4096
+/** Of a head that is counted in, since most are no longer. */
 const USUAL_HEAD_BYTES = 1024
-/** What each byte beyond that counts: it is made anew for the backend, and what it took is free only when memory is collected. */
-const HEAD_FACTOR = 4
-/** 10,240 streams with usual heads. Heads alone, 0.6 MiB sent over 100 connections, made others hold 943 MB. */
-const MAX_STREAMS_BYTES = 40 * 1024 * 1024
-/** Of one connection, with 100 streams at most. */
-const MAX_CONNECTION_BYTES = 4 * 1024 * 1024
-/** And in any case: four streams with usual heads. */
-const SHARE_BYTES = 4 * STREAM_BYTES
+/** A page's worth. */
+const FEW_STREAMS = 32
+/** Of one connection's heads, what is beyond that. */
+const MAX_CONNECTION_HEAD_BYTES = 1024 * 1024
 
 export class ByteBudget {
   /** In use. */
@@ -25,13 +21,19 @@ export class ByteBudget {
     this.max = max
   }
 
+  get free(): number {
+    return this.max - this.bytes
+  }
+
   hasRoom(length: number): boolean {
-    return this.bytes + length <= this.max
+    return length <= this.free
   }
 }
 
-/** Requests of clients. */
-export const inStreams = new ByteBudget(MAX_STREAMS_BYTES)
+/** Requests of clients: 10,240 of them. */
+export const inStreams = new ByteBudget(40 * 1024 * 1024)
+/** What is long of their heads. These alone, 0.6 MiB sent over 100 connections, made others hold 943 MB. */
+export const inHeads = new ByteBudget(10 * 1024 * 1024)
 /** Content that peers do not take. */
 export const inQueues = new ByteBudget(128 * 1024 * 1024)
 /** Heads of requests that come in several frames, as far as they have come. */
@@ -39,26 +41,55 @@ export const inBlocks = new ByteBudget(8 * 1024 * 1024)
 /** What has been read of clients and waits for its turn. */
 export const inLine = new ByteBudget(4 * 1024 * 1024)
 
-/** What a stream with a head of that length counts. */
-export const weightOf = (headLength: number): number =>
-  STREAM_BYTES + HEAD_FACTOR * Math.max(0, headLength - USUAL_HEAD_BYTES)
+/** What counts of a head of that length. */
+export const excessOf = (headLength: number): number => Math.max(0, headLength - USUAL_HEAD_BYTES)
 
-/** The streams of one connection. */
-export class StreamMemory {
-  private bytes = 0
+/** What one connection has of a budget: its share in any case, and beyond that never more than is left for all others, so that those who come first do not take all (Choudhury and Hahne, 1998). */
+class Part {
+  bytes = 0
+  private readonly budget: ByteBudget
+  private readonly share: number
+  private readonly max: number
 
-  hasRoom(weight: number): boolean {
-    const own = this.bytes + weight
-    if (own > MAX_CONNECTION_BYTES) return false
-    return own <= SHARE_BYTES || inStreams.hasRoom(weight)
+  constructor(budget: ByteBudget, share: number, max: number) {
+    this.budget = budget
+    this.share = share
+    this.max = max
   }
 
-  take(weight: number): void {
-    this.bytes += weight
-    inStreams.bytes += weight
+  hasRoom(more: number): boolean {
+    const own = this.bytes + more
+    return own <= this.share || own <= Math.min(this.max, this.budget.free)
   }
 
-  give(weight: number): void {
-    this.take(-weight)
+  take(more: number): void {
+    this.bytes += more
+    this.budget.bytes += more
+  }
+}
+
+/** The requests of one connection. */
+export class RequestMemory {
+  private readonly streams = new Part(inStreams, 4 * STREAM_BYTES, Infinity)
+  private readonly heads = new Part(inHeads, 4 * USUAL_HEAD_BYTES, MAX_CONNECTION_HEAD_BYTES)
+
+  /** For one more. `headExcess`: see `excessOf`. */
+  hasRoom(headExcess: number): boolean {
+    return this.streams.hasRoom(STREAM_BYTES) && (headExcess === 0 || this.heads.hasRoom(headExcess))
+  }
+
+  /** Whether it would be one of few that it has, and no more than it may have: others give way to it. */
+  hasFew(headExcess: number): boolean {
+    return this.streams.bytes < FEW_STREAMS * STREAM_BYTES && this.heads.bytes + headExcess <= MAX_CONNECTION_HEAD_BYTES
+  }
+
+  take(headExcess: number): void {
+    this.streams.take(STREAM_BYTES)
+    this.heads.take(headExcess)
+  }
+
+  give(headExcess: number): void {
+    this.streams.take(-STREAM_BYTES)
+    this.heads.take(-headExcess)
   }
 }

@@ -12,8 +12,9 @@ import type { FrameSink } from '../http2/frame-reader.ts'
 import { type FrameWriter, widened } from '../http2/frame-writer.ts'
 import { MAX_STREAM_ID } from '../http2/frames.ts'
 import { HpackEncoder } from '../http2/hpack-encoder.ts'
-import { StreamMemory, weightOf } from '../http2/memory.ts'
+import { excessOf, RequestMemory } from '../http2/memory.ts'
 import * as setting from '../http2/settings.ts'
+import { makeRoom } from '../http2/stalled.ts'
 import type { Peer } from '../stream/peer.ts'
 import { FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
@@ -57,7 +58,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
   private readonly blocks = new FieldBlocks()
   private readonly closed = new ClosedStreams()
   private readonly budget: AbuseBudget
-  private readonly memory = new StreamMemory()
+  private readonly memory = new RequestMemory()
   private late: LateRequests | undefined = undefined
   /** Of the DATA frame that is being read: its stream, its bytes still to be accounted for, and how many it began with. */
   private current: Http2Stream | undefined = undefined
@@ -96,7 +97,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   onStreamOver(stream: Http2Stream): void {
     this.streams.delete(stream.id)
-    this.memory.give(stream.weight)
+    this.memory.give(stream.headExcess)
     this.late?.forget(stream)
     if (this.current === stream) this.current = undefined
     if (!this.owner.isClosed) this.owner.onStreamOver()
@@ -285,7 +286,8 @@ export class Http2Session implements FrameSink, Http2Carrier {
     const built = blocks.readRequest(block, !isStreamEnd, handler.limits)
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
-    if (!this.memory.hasRoom(weightOf(built.end - built.start))) return this.resetStream(streamId, codes.REFUSED_STREAM)
+    if (!makeRoom(this.memory, excessOf(built.end - built.start), handler.wheel.now))
+      return this.resetStream(streamId, codes.REFUSED_STREAM)
     const { bytes, start, end } = blocks.settleHead()
     try {
       handler.head.parse(bytes, start, end, handler.limits)
@@ -304,7 +306,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.blocks.keepHead()
     const stream = new Http2Stream(this, streamId, isStreamEnd)
     this.streams.set(streamId, stream)
-    this.memory.take(stream.weight)
+    this.memory.take(stream.headExcess)
     if (isTunnel && !stream.isUpgrade)
       return stream.refuse({ status: 501, detail: 'this protocol is not tunnelled here' })
     if (this.budget.isSuspicious(handler.wheel.now)) (this.late ??= new LateRequests(handler)).add(stream)

@@ -9,7 +9,8 @@ import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
-import { weightOf } from '../http2/memory.ts'
+import { excessOf } from '../http2/memory.ts'
+import { Stall } from '../http2/stalled.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
@@ -53,8 +54,8 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly sending: StreamSending
   /** The final head has gone out. */
   hasResponded = false
-  /** What it counts among all that are held. */
-  readonly weight: number
+  /** What its head counts among all that are held. */
+  readonly headExcess: number
   private readonly carrier: Http2Carrier
   private readonly isHead: boolean
   /** The head is bytes[start..end). */
@@ -66,6 +67,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
   private tunnel: Http2Tunnel | undefined = undefined
+  private stall: Stall | undefined = undefined
 
   /** `carrier.handler.head` holds the request's head now. `isOver`: the request has no body. */
   constructor(carrier: Http2Carrier, id: number, isOver: boolean) {
@@ -78,7 +80,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.bytes = head.bytes
     this.start = head.start
     this.end = head.fields.end
-    this.weight = weightOf(this.end - this.start)
+    this.headExcess = excessOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
     this.body = new Http2RequestBody(this, head.fields.contentLength, isOver || this.isUpgrade)
@@ -320,6 +322,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private leave(): void {
     const { carrier } = this
     carrier.handler.wheel.remove(this)
+    this.stall?.end()
     this.sending.drop()
     this.body.drop()
     carrier.onStreamOver(this)
@@ -329,8 +332,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   onProgress(): void {
     const { wheel, timeouts } = this.carrier.handler
     if (this.state === 'closed') return
-    const isAwaited = this.sending.isWaiting || this.body.isAwaited
-    if (isAwaited && this.tunnel === undefined) wheel.arm(this, timeouts.bodyMs)
+    const isStalled = this.sending.isWaiting && this.tunnel === undefined
+    if (isStalled) (this.stall ??= new Stall(this)).begin(wheel.now)
+    else this.stall?.end()
+    if (isStalled || (this.body.isAwaited && this.tunnel === undefined)) wheel.arm(this, timeouts.bodyMs)
     else wheel.disarm(this)
   }
 

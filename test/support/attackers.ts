@@ -30,7 +30,12 @@ const PIECES_A_TURN = 4
 const TICK_MS = 5
 const NOTHING = Buffer.alloc(0)
 
-export async function playAttack(attack: Attack, plan: AttackPlan): Promise<AttackTally> {
+/** `isOver`: asked now and then; absent: it goes on for all of its time. */
+export async function playAttack(
+  attack: Attack,
+  plan: AttackPlan,
+  isOver: (tally: AttackTally) => boolean = () => false,
+): Promise<AttackTally> {
   const tally = { connected: 0, ended: 0, sentBytes: 0, gotBytes: 0 }
   const open = new Set<Bun.Socket<Attacker>>()
   const pieces: (Buffer | undefined)[] = []
@@ -90,7 +95,7 @@ export async function playAttack(attack: Attack, plan: AttackPlan): Promise<Atta
   const startedAt = performance.now()
   /** The first of all come at once. */
   let allowed = plan.connections
-  for (let at = startedAt; at - startedAt < plan.durationMs;) {
+  for (let at = startedAt; at - startedAt < plan.durationMs && !isOver(tally);) {
     while (allowed >= 1 && open.size + pending < plan.connections) {
       allowed -= 1
       void connect()

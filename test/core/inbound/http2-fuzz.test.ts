@@ -1,6 +1,6 @@
 /** Whatever bytes come, nothing is thrown, nothing is left behind, and what is whole is answered. Seeded: a failure comes again. */
 import { describe, expect, test } from 'bun:test'
-import { inBlocks, inLine, inQueues, inStreams } from '../../../core/http2/memory.ts'
+import { inBlocks, inHeads, inLine, inQueues, inStreams } from '../../../core/http2/memory.ts'
 import { drawIndex, seededRandom } from '../../../core/random.ts'
 import { bytesOf, textOf } from '../../support/http1-bytes.ts'
 import { recordRequest } from '../../support/http1-ends.ts'
@@ -91,7 +91,7 @@ function mutated(text: string, random: Random): string {
   return drawIndex(random, 4) === 0 ? textOf(bytes).slice(0, from) + textOf(bytes).slice(from + 1) : textOf(bytes)
 }
 
-const heldBytes = (): readonly number[] => [inStreams, inQueues, inBlocks, inLine].map(({ bytes }) => bytes)
+const heldBytes = (): readonly number[] => [inStreams, inHeads, inQueues, inBlocks, inLine].map(({ bytes }) => bytes)
 
 describe('a client that sends anything', () => {
   test.each(['whole frames', 'frames with faults'] as const)('is borne: %s', (what) => {
