@@ -1,5 +1,5 @@
 /** Clients that ask at a steady pace, over HTTP/1.1 or over HTTP/2, and note how long each answer takes: what a server bears from others they must not feel. */
-import { FLAG_END_STREAM, FRAME_HEADER_BYTES, GOAWAY } from '../../core/http2/frames.ts'
+import { FLAG_END_STREAM, FRAME_HEADER_BYTES, GOAWAY, HEADERS, RST_STREAM } from '../../core/http2/frames.ts'
 import { get, HELLO, windowUpdate } from './http2.ts'
 
 export interface PacedTally {
@@ -24,6 +24,8 @@ const NOTHING = Buffer.alloc(0)
 const CONNECTIONS = 4
 const HTTP1_GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const MAX_WAIT_MS = 10_000
+/** Until what was refused is asked again. */
+const REFUSED_MS = 10
 
 const emptyTally = (): PacedTally => ({ asked: 0, answered: 0, ended: 0, latenciesMs: [] })
 
@@ -73,16 +75,23 @@ async function http1Clients(port: number, tally: PacedTally): Promise<Paced> {
   }
 }
 
-/** All over one connection. */
+/** All over one connection. What is refused untouched is asked again, as clients do (RFC 9113 8.7). */
 async function http2Client(port: number, tally: PacedTally): Promise<Paced> {
   const due = new Map<number, number>()
   const state = { rest: NOTHING, nextId: 1 }
+  const ask = (at: number): void => {
+    due.set(state.nextId, at)
+    socket.write(Buffer.from(get(state.nextId), 'latin1'))
+    state.nextId += 2
+  }
   const onFrame = (type: number, flags: number, streamId: number): void => {
     if (type === GOAWAY) tally.ended += 1
     const at = due.get(streamId)
-    if (at === undefined || type > 1 || (flags & FLAG_END_STREAM) === 0) return
-    due.delete(streamId)
-    note(tally, at)
+    if (at === undefined) return
+    const isOver = type <= HEADERS && (flags & FLAG_END_STREAM) !== 0
+    if (isOver || type === RST_STREAM) due.delete(streamId)
+    if (isOver) note(tally, at)
+    else if (type === RST_STREAM) setTimeout(() => ask(at), REFUSED_MS)
   }
   const socket = await Bun.connect({
     hostname: '127.0.0.1',
@@ -104,9 +113,7 @@ async function http2Client(port: number, tally: PacedTally): Promise<Paced> {
     tally,
     ask(at) {
       tally.asked += 1
-      due.set(state.nextId, at)
-      socket.write(Buffer.from(get(state.nextId), 'latin1'))
-      state.nextId += 2
+      ask(at)
     },
     close: () => socket.terminate(),
   }
