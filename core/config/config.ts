@@ -144,6 +144,8 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Whether calls of gRPC-Web become calls of gRPC; absent: they do not. */
+  readonly grpcWeb?: boolean
   /** Absent: none but those of its pool. */
   readonly limits?: readonly LimitPolicy[]
   /** Absent: whoever comes is let in. */

@@ -14,7 +14,7 @@ import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
 import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { tcpRoutesOf } from './schema/listener-tcp.ts'
-import { checkRoutes, reportKeys, reportTracing, warnOfCertificates } from './schema/route.ts'
+import { checkRoutes, reportGrpcWeb, reportKeys, reportTracing, warnOfCertificates } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
@@ -213,6 +213,7 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
+  reportGrpcWeb(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
   if (!asksForCertificates(raw)) warnOfCertificates(drafts, reading)

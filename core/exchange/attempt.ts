@@ -42,6 +42,8 @@ export class Attempt implements ResponseSink {
   readonly stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** Attempts of its request that were sent before it, to other backends. */
+  previous = 0
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
   readonly trace: AttemptTrace | undefined
   /** Why it is that backend; undefined: nobody asked. */

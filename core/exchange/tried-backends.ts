@@ -46,6 +46,11 @@ export class TriedBackends {
     this.client = client
   }
 
+  /** Backends that it was sent to before the one that it is given to now. */
+  get sent(): number {
+    return this.failed
+  }
+
   get pool(): Pool {
     return this.route.pool ?? noPool(this.route)
   }
@@ -107,6 +112,8 @@ export class TriedBackends {
     if (now + afterMs >= request.endsAt || !this.mayFind(failure, [...tried, backend])) return undefined
     if (!retry.isFree && !this.takes(now)) return undefined
     if (retry.backsOff) this.waits += 1
+    // Who is told when to come begins anew (gRFC A6).
+    else if (failure.kind === 'called') this.waits = 0
     if (wasSent(failure)) this.failed += 1
     this.exclude(backend)
     this.queuedAt = undefined

@@ -5,6 +5,7 @@
 import { isUpgrade } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import { SPACE } from '../http1/grammar.ts'
 import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -17,7 +18,7 @@ import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import { tooLate } from './http1-states.ts'
-import { readOwnHead } from './http2-own-response.ts'
+import { grpcTrailers, readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
@@ -40,7 +41,6 @@ export interface Http2Carrier extends BlockTarget, SendingCarrier {
   letGo(): void
 }
 
-const SPACE = 0x20
 const NOTHING = Buffer.alloc(0)
 
 export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, TunnelStream, TimerEntry {
@@ -233,8 +233,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     return { accept, isHead: this.isHead, isOldClient: false, persists: true }
   }
 
-  cut(): void {
-    this.reset(INTERNAL_ERROR)
+  /** A call of gRPC ends in good order all the same: its trailers are where it is told what it has come to. */
+  cut(problem?: Problem): void {
+    if (problem !== undefined && this.isGrpc(problem)) this.sendEnd(grpcTrailers(problem))
+    else this.reset(INTERNAL_ERROR)
   }
 
   handOver(head: ResponseHead): HandedOver {
@@ -303,8 +305,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.endSide()
   }
 
-  // States.
-
   /** END_STREAM has gone out. */
   private endSide(): void {
     this.state = followStream(this.state, 'localEnds')
@@ -332,10 +332,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   onProgress(): void {
     const { wheel, timeouts } = this.carrier.handler
     if (this.state === 'closed') return
-    const isStalled = this.sending.isWaiting && this.tunnel === undefined
-    if (isStalled) (this.stall ??= new Stall(this)).begin(wheel.now)
+    const isMessage = this.tunnel === undefined
+    if (isMessage && this.sending.isWaiting) (this.stall ??= new Stall(this)).begin(wheel.now)
     else this.stall?.end()
-    if (isStalled || (this.body.isAwaited && this.tunnel === undefined)) wheel.arm(this, timeouts.bodyMs)
+    if (isMessage && (this.sending.isWaiting || this.body.isAwaited)) wheel.arm(this, timeouts.bodyMs)
     else wheel.disarm(this)
   }
 

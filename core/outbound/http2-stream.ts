@@ -191,7 +191,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     this.hasFinalHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
     this.isGrpc = isGrpc(head.fields.valueNamed('content-type'))
-    if (this.isGrpc) this.grpcStatus = grpcStatusIn(head.fields)
+    if (this.isGrpc && isStreamEnd) this.grpcStatus = grpcStatusIn(head.fields) ?? UNKNOWN
     if (isStreamEnd) this.state = followStream(this.state, 'remoteEnds')
     this.onProgress()
     this.sink?.onResponse(head, kindOf(this.contentLeft))
@@ -220,7 +220,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (this.contentLeft > 0) throw new ProtocolError('less content came than content-length says')
     this.trailers = trailers
     // One that ends without a status is an error by gRPC's rules.
-    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? this.grpcStatus ?? UNKNOWN
+    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? UNKNOWN
     this.state = followStream(this.state, 'remoteEnds')
     if (this.held === undefined && !this.isPaused) this.complete()
   }

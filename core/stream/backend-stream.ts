@@ -28,7 +28,7 @@ export interface BackendStream {
   readonly hasBegun: boolean
   /** The backend has said that it did nothing with the request, which may be made again whatever it asks for; absent: it can't say so. */
   readonly wasRefused?: boolean
-  /** What a call of gRPC has come to, once that is known; absent: it is none. */
+  /** What a call of gRPC has come to, once that is known: with its head, where that is the whole response. Absent: it is none. */
   readonly grpcStatus?: number | undefined
   /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc } from '../../../core/http1/grpc.ts'
+import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc, parsePushback } from '../../../core/http1/grpc.ts'
 
 describe('gRPC', () => {
   test.each([
@@ -30,6 +30,16 @@ describe('gRPC', () => {
   ])('is told of ours in its own: %d is %s', (status, name) =>
     expect(GRPC_CODES[grpcCodeOf(status)]).toBe(name as never),
   )
+
+  test.each([
+    ['0', 0],
+    ['1500', 1500],
+    ['-1', Infinity],
+    ['+1', Infinity],
+    ['1e3', Infinity],
+    ['', Infinity],
+    ['9'.repeat(100_000), Infinity],
+  ])('has waits that are asked for: %.9s is %d ms', (value, ms) => expect(parsePushback(value)).toBe(ms))
 
   test('has messages in percent', () => expect(grpcMessage('100 % zu\nviel: ü')).toBe('100 %25 zu%0Aviel: %C3%BC'))
 })

@@ -20,6 +20,7 @@ import { inEvent } from '../../support/memory-socket.ts'
 
 const status = (code: number, more: Fields = []): Fields => [[':status', String(code)], ...more]
 const head = (id: number, more: Fields = [], flags = END_HEADERS): string => headers(id, status(200, more), flags)
+const grpc: Fields[number] = ['content-type', 'application/grpc']
 const POST = 'POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
 const REQUEST =
   'HEADERS 1 end :method=GET :scheme=http :authority=a :path=/ via=1.1 smartedge x-forwarded-host=a x-request-id=id'
@@ -145,6 +146,22 @@ describe('a response', () => {
       end.send(sent, pieceBytes)
       expect([sink.log, sink.body]).toEqual([[...log], body])
     }
+  })
+
+  test.each([
+    ['alone, at once', head(1, [grpc, ['grpc-status', '14']], END_HEADERS | END_STREAM), '', 14],
+    ['alone, though it is missing', head(1, [grpc], END_HEADERS | END_STREAM), '', 2],
+    ['in its trailers', head(1, [grpc]), headers(1, [['grpc-status', '14']]), 14],
+    ['in its trailers, whatever the head says', head(1, [grpc, ['grpc-status', '0']]), data(1, '', END_STREAM), 2],
+    ['nowhere, when it is no call', head(1, [['grpc-status', '14']], END_HEADERS | END_STREAM), '', undefined],
+  ] as const)('to a call tells its status %s', (_, first, last, code) => {
+    const { end, stream, sink } = http2Backend().begin(POST)
+    let known: unknown = -1
+    sink.onResponse = () => void (known = stream.grpcStatus)
+    end.send(first)
+    expect(known).toBe(last === '' ? code : undefined)
+    end.send(last)
+    expect(stream.grpcStatus).toBe(code)
   })
 
   test('to HEAD has no content, whatever its length says', () => {
