@@ -186,8 +186,10 @@ export class RequestFields implements FieldSink {
   private writeCookie(): void {
     if (this.crumbs.length === 0) return
     this.write(COOKIE_NAME, 0, COOKIE_NAME.length)
-    for (const [index, crumb] of this.crumbs.entries()) {
-      if (index > 0) this.write(CRUMB_END, 0, CRUMB_END.length)
+    let isFirst = true
+    for (const crumb of this.crumbs) {
+      if (!isFirst) this.write(CRUMB_END, 0, CRUMB_END.length)
+      isFirst = false
       this.write(crumb.line, valueStart(crumb), valueEnd(crumb))
     }
     this.write(LINE_END, 0, LINE_END.length)

@@ -16,7 +16,7 @@ import { excessOf, RequestMemory } from '../http2/memory.ts'
 import * as setting from '../http2/settings.ts'
 import { makeRoom } from '../http2/stalled.ts'
 import type { Peer } from '../stream/peer.ts'
-import { FieldBlocks } from './http2-blocks.ts'
+import { COST_OF_HEAD, costOfBlock, costOfBytes, FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
 import { LateRequests } from './http2-late-requests.ts'
 import { refuseAlone } from './http2-own-response.ts'
@@ -29,10 +29,6 @@ import type { RequestHandler } from './request-handler.ts'
 const MAX_STREAMS = 100
 /** Identifiers that are left when the connection is to be given up for another. */
 const LAST_IDS = 2000
-/** Of a request, what a head costs that becomes none for now. */
-const COST_OF_HEAD = 1 / 8
-/** A field block costs as much as a request for each 2 KiB that it came in: references of a byte each are looked up one by one. */
-const HEAVY_BYTES = 2048
 
 /** What we ask for; the header table has its default size, and pushes are not asked of a client. */
 const OUR_SETTINGS = setting.settingsPayload([
@@ -278,12 +274,13 @@ export class Http2Session implements FrameSink, Http2Carrier {
   private readRequest(streamId: number, block: Buffer, isStreamEnd: boolean): void {
     const { handler, blocks } = this
     this.lastStreamId = streamId
-    this.requestsThisTurn += COST_OF_HEAD + block.length / HEAVY_BYTES
+    this.requestsThisTurn += COST_OF_HEAD + costOfBlock(block.length)
     if (this.owner.isFull || this.streams.size >= MAX_STREAMS) {
       blocks.skip(block)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     }
     const built = blocks.readRequest(block, !isStreamEnd, handler.limits)
+    this.requestsThisTurn += costOfBytes(built.kind === 'head' ? built.end - built.start : handler.limits.maxHeadBytes)
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
     if (!makeRoom(this.memory, excessOf(built.end - built.start), handler.wheel.now))
