@@ -39,7 +39,7 @@ export const inQueues = new ByteBudget(128 * 1024 * 1024)
 /** Heads of requests that come in several frames, as far as they have come. */
 export const inBlocks = new ByteBudget(8 * 1024 * 1024)
 /** What has been read of clients and waits for its turn. */
-export const inLine = new ByteBudget(4 * 1024 * 1024)
+export const inLine = new ByteBudget(8 * 1024 * 1024)
 
 /** What counts of a head of that length. */
 export const excessOf = (headLength: number): number => Math.max(0, headLength - USUAL_HEAD_BYTES)
