@@ -152,6 +152,8 @@ function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft 
     permissions: isUnix ? draft?.permissions : undefined,
     ...(draft?.options && { options: draft.options }),
     mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
+    ...(draft?.engine === 'serve' && { engine: draft.engine }),
+    ...(draft?.http3 && { http3: draft.http3 }),
     ...(tls && { tls }),
     ...(draft?.http2 !== undefined && { http2: draft.http2 }),
     ...(draft?.proxyProtocol && { proxyProtocol: draft.proxyProtocol }),

@@ -39,7 +39,7 @@ export interface AttemptOwner {
 
 export class Attempt implements ResponseSink {
   readonly backend: Backend
-  readonly stream: BackendStream
+  stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
   /** Attempts of its request that were sent before it, to other backends. */
@@ -104,6 +104,10 @@ export class Attempt implements ResponseSink {
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
+  }
+
+  onMoved(stream: BackendStream): void {
+    this.stream = stream
   }
 
   onConnected(): void {

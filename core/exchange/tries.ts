@@ -62,7 +62,7 @@ export class Tries {
 
   constructor(owner: TriesOwner) {
     this.owner = owner
-    this.backends = new TriedBackends(owner.route, owner.services, owner.client.peer)
+    this.backends = new TriedBackends(owner.route, owner.services, owner.client)
   }
 
   get pool(): Pool {
@@ -243,8 +243,8 @@ export class Tries {
 
   /** Over a fresh connection, which will say when it can be sent on. */
   private tryAgain(backend: Backend, last: Problem): void {
-    const stream = sourceOf(this.pool, backend).open('fresh', this.pool.timeouts, this.owner.client.peer)
-    const { explaining, services } = this.owner
+    const { client, explaining, services } = this.owner
+    const stream = sourceOf(this.pool, backend, client.isUpgrade).open('fresh', this.pool.timeouts, client.peer)
     if (stream === undefined) this.endWith(last)
     else this.run({ backend, stream, pick: explaining && pickedAgain(backend) }, services.clock.now())
   }

@@ -60,7 +60,7 @@ class GrpcWebStream implements ClientStream, RequestSink {
     return this.client.peer
   }
 
-  get version(): '2' | undefined {
+  get version(): ClientStream['version'] {
     return this.client.version
   }
 

@@ -13,6 +13,7 @@ import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
 import { excessOf } from '../http2/memory.ts'
 import { Stall } from '../http2/stalled.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
+import { StreamTunnel, type TunnelStream } from '../net/stream-tunnel.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
@@ -23,7 +24,6 @@ import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
-import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
 import { NOBODY } from '../stream/nobody.ts'
 import { contentBytes, renderGrpcProblem, renderProblem, type Respondent } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -66,7 +66,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private readonly body: Http2RequestBody
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
-  private tunnel: Http2Tunnel | undefined = undefined
+  private tunnel: StreamTunnel | undefined = undefined
   private stall: Stall | undefined = undefined
 
   /** `carrier.handler.head` holds the request's head now. `isOver`: the request has no body. */
@@ -119,8 +119,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
       protocol: 'HTTP/2',
     }
   }
-
-  // The request: what the session tells, and the exchange asks.
 
   /** A DATA frame of `length` bytes begins, padding included. Throws StreamFault. */
   takeWindow(length: number): void {
@@ -178,8 +176,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.onProgress()
   }
 
-  // The response.
-
   sendInterim(head: ResponseHead): void {
     writeResponseBlock(this.carrier, this.id, head, this.carrier.handler.dateLine)
   }
@@ -224,8 +220,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   /** Whether it is a call of gRPC that has gone wrong. */
   private isGrpc({ status, content }: Problem): boolean {
-    if (content !== undefined || status < 400) return false
-    return isGrpc(this.readHead().fields.valueNamed('content-type'))
+    return content === undefined && status >= 400 && isGrpc(this.readHead().fields.valueNamed('content-type'))
   }
 
   private respondent(): Respondent {
@@ -241,9 +236,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   handOver(head: ResponseHead): HandedOver {
     const { carrier, body } = this
+    const { counters, wheel } = carrier.handler
     this.hasResponded = true
     writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
-    const tunnel = new Http2Tunnel(this, carrier.handler)
+    const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromClients -= length))
     this.tunnel = tunnel
     const early = body.takeHeld()
     if (early !== undefined) this.credit(early.length)
@@ -263,6 +259,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     if (this.state === 'closed') return
     this.reset(code)
     this.tellGone()
+  }
+
+  resetTunnel(isCut: boolean): void {
+    this.reset(isCut ? CANCEL : NO_ERROR)
   }
 
   private tellGone(): void {

@@ -3,6 +3,7 @@
  * changed on the way has its one home), in the form of HTTP/2.
  */
 import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
+import * as kind from '../http1/field-names.ts'
 import { COLON, CR, equalsIgnoringCase, isWhitespace, LF, SPACE } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { FrameWriter } from '../http2/frame-writer.ts'
@@ -26,6 +27,10 @@ const FIRST_SCRATCH = 16 * 1024
 const span = emptySpan()
 const METHOD = Buffer.from(':method')
 const PATH = Buffer.from(':path')
+const PROTOCOL = Buffer.from(':protocol')
+const CONNECT = Buffer.from('CONNECT')
+/** Proves nothing in HTTP/2 (RFC 8441 5). */
+const KEY = Buffer.from('sec-websocket-key')
 const AUTHORITY = Buffer.from(':authority')
 /** Indices of the static table (RFC 7541 A). */
 const METHOD_INDEX = [
@@ -53,6 +58,7 @@ export function writeRequestBlock(
   rewrite: RequestRewrite,
 ): void {
   const { frames, encoder, settings } = target
+  const protocol = rewrite.isUpgrade ? head.fields.valueOf(kind.UPGRADE) : undefined
   const room = requestHeadRoom(head, rewrite)
   if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
   const length = writeRequestHead(scratch, 0, head, rewrite)
@@ -60,8 +66,8 @@ export function writeRequestBlock(
   const start = frames.beginBlock(length + (head.fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD)
   findLines(bytes)
   let end = encoder.begin(frames.bytes, start)
-  end = writePseudo(target, end, bytes)
-  end = writeLines(target, end, bytes)
+  end = writePseudo(target, end, bytes, protocol)
+  end = writeLines(target, end, bytes, protocol !== undefined)
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
@@ -82,15 +88,15 @@ function findLines(bytes: Buffer): void {
   }
 }
 
-function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, bytes: Buffer): number {
+/** `protocol`: asked for by extended CONNECT (RFC 8441 4); undefined: it is a request of its own method. */
+function writePseudo(target: RequestTarget, at: number, bytes: Buffer, protocol: string | undefined): number {
+  const { frames, encoder, scheme } = target
   const out = frames.bytes
   let methodEnd = 0
   while (bytes[methodEnd] !== SPACE) methodEnd += 1
   let targetEnd = methodEnd + 1
   while (bytes[targetEnd] !== SPACE) targetEnd += 1
-  const index = indexOfMethod(bytes, methodEnd)
-  let end =
-    index === undefined ? encoder.write(out, at, pseudo(METHOD, bytes, 0, methodEnd)) : writeIndexed(out, at, index)
+  let end = protocol === undefined ? writeMethod(target, at, bytes, methodEnd) : writeConnect(target, at, protocol)
   end = writeIndexed(out, end, SCHEME_INDEX[scheme])
   for (let index = 0; index < bounds.length; index += 3) {
     const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
@@ -99,6 +105,22 @@ function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, byt
     break
   }
   return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
+}
+
+/** That at bytes[0..methodEnd). */
+function writeMethod({ frames, encoder }: RequestTarget, at: number, bytes: Buffer, methodEnd: number): number {
+  const out = frames.bytes
+  const index = indexOfMethod(bytes, methodEnd)
+  return index === undefined
+    ? encoder.write(out, at, pseudo(METHOD, bytes, 0, methodEnd))
+    : writeIndexed(out, at, index)
+}
+
+function writeConnect({ frames, encoder }: RequestTarget, at: number, protocol: string): number {
+  const out = frames.bytes
+  const name = Buffer.from(protocol.toLowerCase(), 'latin1')
+  const end = encoder.write(out, at, pseudo(METHOD, CONNECT, 0, CONNECT.length))
+  return encoder.write(out, end, pseudo(PROTOCOL, name, 0, name.length))
 }
 
 /** Of the method at bytes[0..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
@@ -123,13 +145,13 @@ function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
   return span
 }
 
-function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer): number {
+function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer, isUpgrade: boolean): number {
   let end = at
   span.names = bytes
   span.bytes = bytes
   for (let index = 0; index < bounds.length; index += 3) {
     const [start, colon] = [bounds[index] as number, bounds[index + 1] as number]
-    if (isLeftOut(bytes, start, colon)) continue
+    if (isLeftOut(bytes, start, colon) || (isUpgrade && equalsIgnoringCase(bytes, start, colon, KEY))) continue
     span.nameStart = start
     span.nameEnd = colon
     span.valueStart = colon + 1

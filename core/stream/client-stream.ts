@@ -49,7 +49,7 @@ export interface ClientStream {
   /** The form in which it takes a chunked body. */
   readonly bodyForm: BodyForm
   /** Its version of HTTP for Via (RFC 9110 7.6.3), where that is not what its head says; absent: it is. */
-  readonly version?: '2' | undefined
+  readonly version?: '2' | '3' | undefined
   /** It asks for another protocol, which we would pass on (RFC 9110 7.8). */
   readonly isUpgrade: boolean
   /** The request has been read to its end. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { connect } from 'node:http2'
+import type { ListenerConfig } from '../../core/config/config.ts'
 import type { AccessPolicy } from '../../core/admission/policy.ts'
 import { anyRequest, startTestEdge, tcpListener, testPool } from '../support/edge.ts'
 import { PIECE, startGrpcServer } from '../support/grpc-server.ts'
@@ -14,8 +15,12 @@ const TEXT = 'application/grpc-web-text+proto'
 const OK = { 'grpc-status': '0' }
 const MIB = 1024 * 1024
 
-function startEdge(ports: readonly number[], route: { access?: AccessPolicy; grpcWeb?: boolean } = {}) {
-  const listeners = [{ ...tcpListener('web', 0), http2: true as const }]
+function startEdge(
+  ports: readonly number[],
+  route: { access?: AccessPolicy; grpcWeb?: boolean } = {},
+  listener: Partial<ListenerConfig> = {},
+) {
+  const listeners = [{ ...tcpListener('web', 0), http2: true as const, ...listener }]
   const pools = [testPool(ports, { protocol: 'h2c' })]
   const timeouts = { requestMs: undefined, tryMs: undefined, deadline: 'grpc-timeout', backend: {} } as const
   const routes = [{ match: anyRequest, pool: 'web', priority: 5, timeouts, grpcWeb: true, ...route }]
@@ -45,6 +50,15 @@ describe.each([BINARY, TEXT])('a call of %s', (type) => {
       trailers: { ...OK, 'grpc-message': 'OK', 'x-trailing': '2' },
     })
     expect(edge.counters.grpcResponses).toMatchObject({ OK: 1 })
+  })
+
+  test('by Bun.serve is the same', async () => {
+    await using server = await startGrpcServer()
+    await using edge = await startEdge([server.port], {}, { engine: 'serve' })
+    expect(await call(edge.port, 'Unary', type, message('hello'))).toMatchObject({
+      messages: [Buffer.from('hello')],
+      trailers: OK,
+    })
   })
 
   test('over HTTP/2 is the same', async () => {

@@ -93,7 +93,7 @@ const LAYERS: readonly Layer[] = [
       'core/discovery/etcd-watch.ts',
       'core/discovery/json.ts',
     ],
-    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    types: ['core/discovery/policy.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.

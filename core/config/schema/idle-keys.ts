@@ -5,6 +5,7 @@ import { isShipped, placedStrategies } from '../../strategy/shipped.ts'
 import type { PoolConfig } from '../config.ts'
 import type { Named } from '../read/containers.ts'
 import type { Reading } from '../read/reading.ts'
+import { maySpeakHttp2 } from './http2.ts'
 import type { RouteDraft } from './route.ts'
 
 /** What is set, whatever it says, and what its retries go by. */
@@ -15,7 +16,7 @@ type Pool = { readonly [Key in 'health' | 'breaker' | 'ejection']: unknown } & {
 
 const IDLE_CALLS = {
   rule: 'names statuses of gRPC, of which backends that speak HTTP/1.1 know nothing',
-  hint: '"protocol": "h2c" of the pool has them speak HTTP/2',
+  hint: '"protocol": "h2c" of the pool has them speak HTTP/2, or "h2" over TLS',
 }
 
 /** `node`: of the pool. */
@@ -25,7 +26,7 @@ export function warnOfIdlePoolKeys(
   reading: Reading,
 ): void {
   const calls = node && findNodeAtLocation(node, ['retry', 'on'])
-  if (calls && protocol?.value !== 'h2c' && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
+  if (calls && !maySpeakHttp2(protocol?.value) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
   const warn = (path: readonly string[], rule: string, hint: string): void => {
     const written = node && findNodeAtLocation(node, [...path])
     if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
@@ -57,7 +58,7 @@ export function warnOfIdleRouteKeys(
       if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
     }
     const calls = findNodeAtLocation(route, ['retry', 'on'])
-    if (calls && target.protocol !== 'h2c' && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
+    if (calls && !maySpeakHttp2(target.protocol) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
     if (hedge !== undefined && target.members.length < 2 && target.discovery === undefined)
       warn(
         'hedge',

@@ -14,6 +14,7 @@ import type { Reading } from '../read/reading.ts'
 import { count, flag, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { access } from './access.ts'
+import { maySpeakHttp2 } from './http2.ts'
 import { limits } from './limits.ts'
 import { method, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
@@ -137,7 +138,7 @@ const route = convert(
       hedge,
       grpcWeb: flag({
         description:
-          'Calls of gRPC-Web, as browsers make them over HTTP/1.1 or HTTP/2, become calls of gRPC: `application/grpc-web` and `application/grpc-web-text`. Needs a pool with `"protocol": "h2c"`.',
+          'Calls of gRPC-Web, as browsers make them over HTTP/1.1 or HTTP/2, become calls of gRPC: `application/grpc-web` and `application/grpc-web-text`. Needs a pool with `"protocol": "h2c"`, or `"h2"` over TLS.',
         examples: [true],
       }),
       access,
@@ -232,10 +233,13 @@ export function reportGrpcWeb(
   pools: readonly Named<Pick<PoolConfig, 'protocol'>>[],
   reading: Reading,
 ): void {
-  const others = new Set(pools.filter(({ value }) => value.protocol !== 'h2c').map(({ name }) => name))
+  const others = new Set(pools.filter(({ value }) => !maySpeakHttp2(value.protocol)).map(({ name }) => name))
   const isMisled = ({ grpcWeb, pool }: RouteDraft): boolean => grpcWeb === true && others.has(pool.value)
   for (const node of writtenAt(drafts, ['grpcWeb'], isMisled))
-    reading.report(node, { rule: 'needs a pool that speaks HTTP/2', hint: '"protocol": "h2c" of the pool' })
+    reading.report(node, {
+      rule: 'needs a pool that speaks HTTP/2',
+      hint: '"protocol": "h2c" of the pool, or "h2" over TLS',
+    })
 }
 
 /** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */

@@ -11,12 +11,16 @@ describe('grpcWeb of a route', () => {
     expect(configOf(withRoute(true)).routes[0]?.grpcWeb).toBe(true)
     expect(Object.keys(configOf(withRoute(false)).routes[0]!)).not.toContain('grpcWeb')
     expect(configOf(withRoute(false, 'http/1.1')).routes).toHaveLength(1)
+    for (const protocol of ['h2', 'auto']) {
+      const secure = { ...withPool({ protocol, backends: ['https://a'] }), routes: [{ pool: 'web', grpcWeb: true }] }
+      expect(configOf(secure).routes[0]?.grpcWeb).toBe(true)
+    }
   })
 
   test.each([
     [
       withRoute(true, 'http/1.1'),
-      'routes[0].grpcWeb needs a pool that speaks HTTP/2, got true ("protocol": "h2c" of the pool)',
+      'routes[0].grpcWeb needs a pool that speaks HTTP/2, got true ("protocol": "h2c" of the pool, or "h2" over TLS)',
     ],
     [withRoute('true'), 'routes[0].grpcWeb must be true or false, got "true" (did you mean true, without quotes?)'],
     [withRoute(1), 'routes[0].grpcWeb must be true or false, got 1'],
