@@ -43,6 +43,7 @@ const STRING = 0x007f
 
 const DEFAULT_BYTES = 4096
 const SLOTS = 256
+const NO_SLOTS = new Int32Array(0)
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -61,8 +62,8 @@ const IS_SECRET = Uint8Array.from([0, ...STATIC_FIELDS.map((field) => (SECRETS.h
 export class HpackEncoder {
   private readonly table = new DynamicTable(DEFAULT_BYTES)
   /** Per slot of a line's hash: the number of the entry that has it, and the hash of the line that was seen there last. */
-  private readonly numbers = new Int32Array(SLOTS).fill(-1)
-  private readonly seen = new Int32Array(SLOTS)
+  private numbers = NO_SLOTS
+  private seen = NO_SLOTS
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
 
@@ -77,6 +78,11 @@ export class HpackEncoder {
   /** To be called before the fields of a block; returns the offset behind what it wrote. */
   begin(out: Buffer, at: number): number {
     const { least, table } = this
+    // Not for who is never answered.
+    if (this.numbers === NO_SLOTS) {
+      this.numbers = new Int32Array(SLOTS).fill(-1)
+      this.seen = new Int32Array(SLOTS)
+    }
     if (least === undefined) return at
     this.least = undefined
     const end = least < table.maxSize ? writeInteger(out, at, RESIZED, least) : at

@@ -94,7 +94,13 @@ export class RequestFields implements FieldSink {
     return { kind: 'head', bytes: head.bytes, start: head.start, end: head.end }
   }
 
-  /** The head that was built last stays where it is; one that nobody keeps is written over by the next. */
+  /** The head that was built last is wanted: where it lies from now on. One that is not kept is written over by the next. */
+  settle(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
+    this.head.settle()
+    return this.head
+  }
+
+  /** It stays there. */
   keep(): void {
     this.head.keep()
   }
@@ -180,8 +186,10 @@ export class RequestFields implements FieldSink {
   private writeCookie(): void {
     if (this.crumbs.length === 0) return
     this.write(COOKIE_NAME, 0, COOKIE_NAME.length)
-    for (const [index, crumb] of this.crumbs.entries()) {
-      if (index > 0) this.write(CRUMB_END, 0, CRUMB_END.length)
+    let isFirst = true
+    for (const crumb of this.crumbs) {
+      if (!isFirst) this.write(CRUMB_END, 0, CRUMB_END.length)
+      isFirst = false
       this.write(crumb.line, valueStart(crumb), valueEnd(crumb))
     }
     this.write(LINE_END, 0, LINE_END.length)
