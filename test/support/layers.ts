@@ -228,6 +228,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },
+  { from: 'bench/replay-h2c.ts', to: ['core/http2/'] },
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
   { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'core/view/', 'test/support/'] },
