@@ -13,7 +13,7 @@ export function renderH2load(plan: LoadPlan, profile: Profile, bodyFile: string 
     '-t1',
     `-c${connections}`,
     `-m${streams}`,
-    `--duration=${durationMs / 1000}`,
+    `--duration=${durationMs}ms`,
     '--warm-up-time=0',
     ...fields.flatMap(([name, value]) => ['-H', `${name.toLowerCase()}: ${value}`]),
     ...(bodyFile === undefined ? [] : ['-d', bodyFile]),

@@ -9,6 +9,9 @@ import type { Scenario, Stage } from '../scenario.ts'
 const BUSY = { connections: 8, streams: 16 }
 const SINGLE = { connections: 64, streams: 1 }
 
+/** By then what is just-in-time is compiled, however busy the machine is. */
+const WARM_UP_REQUESTS = 100_000
+
 interface Variant {
   readonly variant: string
   readonly profile: string
@@ -38,7 +41,7 @@ const racing = (name: string, summary: string, http2: 'front' | 'both', variants
   effort: { runs: variants.length, starts: variants.length, contestants: http2 === 'front' ? 4 : 2 },
   async run(outer) {
     if (locate('h2load') === undefined) throw new Error('h2load is missing: apt-get install nghttp2-client')
-    const stage = { ...speakersOf(outer, http2), crew: createH2loadCrew(outer.arena) }
+    const stage = { ...speakersOf(outer, http2), crew: createH2loadCrew(outer.arena), warmupRequests: WARM_UP_REQUESTS }
     const isSecured = variants.some(({ isSecure }) => isSecure)
     const certificate = isSecured ? makeCertificate(stage.arena.directory, 'ecdsa') : undefined
     for (const { variant, profile, load, isSecure } of variants) {
