@@ -63,6 +63,12 @@ export class HpackEncoder {
   /** Per slot of a line's hash: the number of the entry that has it, and the hash of the line that was seen there last. */
   private readonly numbers = new Int32Array(SLOTS).fill(-1)
   private readonly seen = new Int32Array(SLOTS)
+  /**
+   * Number of the entry that was written last, and per slot of a number that of the entry which came behind it the last time:
+   * messages are much like the one before, and what is expected is found without a hash.
+   */
+  private last = 0
+  private readonly followers = new Int32Array(SLOTS).fill(-1)
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
 
@@ -77,6 +83,7 @@ export class HpackEncoder {
   /** To be called before the fields of a block; returns the offset behind what it wrote. */
   begin(out: Buffer, at: number): number {
     const { least, table } = this
+    this.last = 0
     if (least === undefined) return at
     this.least = undefined
     const end = least < table.maxSize ? writeInteger(out, at, RESIZED, least) : at
@@ -85,15 +92,15 @@ export class HpackEncoder {
 
   /** Writes one field at `at`, its name in lower case; returns the offset behind. */
   write(out: Buffer, at: number, span: Span): number {
+    const expected = this.followers[this.last & (SLOTS - 1)] as number
+    if (this.holds(expected, span)) return this.refer(out, at, expected)
     const nameHash = hashOfName(span.names, span.nameStart, span.nameEnd)
+    const index = staticIndex(nameHash, span)
+    if (IS_SECRET[index] === 1) return writeLine(out, writeInteger(out, at, NEVER_KEPT, index), index, span)
     const hash = hashOfValue(nameHash, span)
     const slot = hash & (SLOTS - 1)
     const number = this.numbers[slot] as number
-    const entry = number < 0 ? undefined : this.table.entry(number)
-    if (entry !== undefined && isSame(entry, span))
-      return writeInteger(out, at, INDEXED, STATIC_SIZE + this.table.added - number)
-    const index = staticIndex(nameHash, span)
-    if (IS_SECRET[index] === 1) return writeLine(out, writeInteger(out, at, NEVER_KEPT, index), index, span)
+    if (this.holds(number, span)) return this.refer(out, at, number)
     const size = span.nameEnd - span.nameStart + span.valueEnd - span.valueStart
     const isRepeated = this.seen[slot] === hash && size <= MAX_INDEXED_BYTES
     this.seen[slot] = hash
@@ -106,7 +113,26 @@ export class HpackEncoder {
     const line = emptyLine(nameLength, valueEnd - valueStart, true)
     copyLower(line, 0, names, nameStart, nameEnd)
     bytes.copy(line, nameLength + 2, valueStart, valueEnd)
-    if (this.table.add(fieldOf(line, nameLength))) this.numbers[slot] = this.table.added - 1
+    if (!this.table.add(fieldOf(line, nameLength))) return
+    this.numbers[slot] = this.table.added - 1
+    this.follow(this.table.added - 1)
+  }
+
+  /** Whether entry `number` is there, and that field. */
+  private holds(number: number, span: Span): boolean {
+    const entry = this.table.entry(number)
+    return entry !== undefined && isSame(entry, span)
+  }
+
+  private refer(out: Buffer, at: number, number: number): number {
+    this.follow(number)
+    return writeInteger(out, at, INDEXED, STATIC_SIZE + this.table.added - number)
+  }
+
+  /** Notes that entry `number` came behind the last. */
+  private follow(number: number): void {
+    this.followers[this.last & (SLOTS - 1)] = number
+    this.last = number
   }
 }
 
