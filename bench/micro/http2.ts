@@ -194,7 +194,7 @@ function answerStreams(one: Asked): void {
   for (let at = 0; at < streams.length;) {
     const first = firstResponses[one.answers]
     const count = first === undefined ? Math.min(AT_ONCE, streams.length - at) : 1
-    const piece = first ?? (responses[count - 1] as Piece)
+    const piece = first ?? responses[count - 1]
     deliver(lentPieceOf(piece.withStreams((index) => streams[at + index] as number)), socket)
     at += count
     one.answers += count

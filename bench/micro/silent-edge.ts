@@ -74,7 +74,9 @@ export async function startSilentEdge(
   })
   return {
     accept: (client) => inEvent(fail, () => listener?.onAccepted(client, '127.0.0.1')),
-    kill: () => void edge.kill(),
+    kill() {
+      edge.kill()
+    },
   }
 }
 

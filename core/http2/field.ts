@@ -2,6 +2,7 @@
  * A field as HPACK's tables keep it: ready to be copied into a head, and judged once, however often it is referred to. What
  * may not stand in a name or a value is found by the tables that HTTP/1 heads are checked by, so that one rule holds for both.
  */
+import * as names from '../http1/field-names.ts'
 import { equalsIgnoringCase, FIELD_VALUE, isWhitespace, TOKEN } from '../http1/grammar.ts'
 
 export interface Field {
@@ -9,6 +10,8 @@ export interface Field {
   readonly line: Buffer
   readonly nameLength: number
   readonly kind: FieldKind
+  /** As heads of HTTP/1 tell names apart: see `field-names.ts`. */
+  readonly headKind: number
 }
 
 /** What becomes of a field in a head. */
@@ -80,6 +83,7 @@ export const fieldOf = (line: Buffer, nameLength: number): Field => ({
   line,
   nameLength,
   kind: kindOf(line, nameLength),
+  headKind: names.fieldKind(line, 0, nameLength),
 })
 
 /** For a table's own. */

@@ -1,4 +1,15 @@
-/** Writes a head of HTTP/1.1 from fields, within a bound, into memory that stays for as long as somebody holds the head. */
+/**
+ * Writes a head of HTTP/1.1 from fields, within a bound, into memory that stays for as long as somebody holds the head; and
+ * notes where its lines lie, so that nobody has to look for them.
+ */
+import type { FieldSection } from '../http1/field-section.ts'
+
+/** What a head may have. */
+export interface FieldLimits {
+  readonly maxHeadBytes: number
+  /** Crumbs of a cookie count one by one. */
+  readonly maxFields: number
+}
 
 /** Heads lie in slabs one behind the other; half of it would cost a third more for each. */
 const SLAB_BYTES = 32 * 1024
@@ -14,6 +25,7 @@ export class HeadWriter {
   /** It would have had more than `maxBytes`; nothing more is written. */
   isOver = false
   private maxBytes = 0
+  private fields: FieldSection | undefined = undefined
 
   get bytes(): Buffer {
     return slab.bytes
@@ -23,11 +35,14 @@ export class HeadWriter {
     return this.end - this.start
   }
 
-  begin(maxBytes: number): void {
-    this.maxBytes = maxBytes
+  /** `fields`: of the head that is to be read: its lines are added as they are written. */
+  begin(limits: FieldLimits, fields: FieldSection): void {
+    this.maxBytes = limits.maxHeadBytes
+    this.fields = fields
     this.isOver = false
     this.start = slab.used
     this.end = slab.used
+    fields.begin(limits)
   }
 
   write(bytes: Buffer, start: number, end: number): void {
@@ -38,13 +53,26 @@ export class HeadWriter {
     }
     if (this.end + length > slab.bytes.length) this.moveOn(length)
     const out = slab.bytes
+    const at = this.end - start
     if (length > SHORT_BYTES) bytes.copy(out, this.end, start, end)
-    else for (let index = 0; index < length; index += 1) out[this.end + index] = bytes[start + index] as number
+    else for (let index = start; index < end; index += 1) out[at + index] = bytes[index] as number
     this.end += length
   }
 
   writeAll(bytes: Buffer): void {
     this.write(bytes, 0, bytes.length)
+  }
+
+  /** A whole line, with its CRLF; `headKind`: of its name. */
+  writeLine(line: Buffer, nameLength: number, headKind: number): void {
+    const at = this.length
+    this.write(line, 0, line.length)
+    this.endLine(at, nameLength, headKind)
+  }
+
+  /** The line that was begun when the head had `at` bytes is whole. */
+  endLine(at: number, nameLength: number, headKind: number): void {
+    if (!this.isOver) this.fields?.add(at, at + nameLength, this.length - 2, headKind)
   }
 
   /** The head is whole and stays where it is. */

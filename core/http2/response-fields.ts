@@ -1,8 +1,9 @@
 /** The fields of an HTTP/2 response -> an HTTP/1.1 head, which the strict parser judges; what HTTP/2 alone forbids is judged here. */
+import type { FieldSection } from '../http1/field-section.ts'
 import { type Field, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
-import { HeadWriter } from './head-writer.ts'
+import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
-import type { Built, FieldLimits } from './request-fields.ts'
+import type { Built } from './request-fields.ts'
 
 const VERSION = Buffer.from('HTTP/1.1 ')
 const LINE_END = Buffer.from('\r\n')
@@ -14,9 +15,10 @@ export class ResponseFields implements FieldSink {
   private hasStatus = false
   private detail: string | undefined = undefined
 
-  begin({ maxHeadBytes, maxFields }: FieldLimits): void {
-    this.head.begin(maxHeadBytes)
-    this.maxFields = maxFields
+  /** `fields`: of the head that the response becomes. */
+  begin(limits: FieldLimits, fields: FieldSection): void {
+    this.head.begin(limits, fields)
+    this.maxFields = limits.maxFields
     this.count = 0
     this.hasStatus = false
     this.detail = undefined
@@ -66,10 +68,10 @@ export class ResponseFields implements FieldSink {
     head.writeAll(SPACE_END)
   }
 
-  private onRegular({ line }: Field): void {
+  private onRegular({ line, nameLength, headKind }: Field): void {
     if (!this.hasStatus) this.detail = ':status must come first'
     this.count += 1
-    if (this.count <= this.maxFields) this.head.writeAll(line)
+    if (this.count <= this.maxFields) this.head.writeLine(line, nameLength, headKind)
   }
 }
 

@@ -20,9 +20,9 @@ export class FieldBlocks {
     this.decoder.decode(block, IGNORED)
   }
 
-  /** `hasBody`: the stream goes on. The head is valid until the next one is read, unless it is kept. */
-  readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits): Built {
-    requestFields.begin(limits)
+  /** `hasBody`: the stream goes on. `fields`: where the head's lines are added. The head is valid until the next one is read, unless it is kept. */
+  readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits, fields: FieldSection): Built {
+    requestFields.begin(limits, fields)
     this.decoder.decode(block, requestFields)
     return requestFields.finish(hasBody, webSocketKey)
   }

@@ -276,7 +276,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
       blocks.skip(block)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     }
-    const built = blocks.readRequest(block, !isStreamEnd, handler.limits)
+    const built = blocks.readRequest(block, !isStreamEnd, handler.limits, handler.head.fields)
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
     const { bytes, start, end } = built
@@ -284,7 +284,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (!hasHeadRoom(weight) || this.headBytes + weight > MAX_CONNECTION_HEAD_BYTES)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     try {
-      handler.head.parse(bytes, start, end, handler.limits)
+      handler.head.settle(bytes, start, end, handler.limits)
     } catch (error) {
       if (error instanceof ProtocolError) return this.refuse(streamId, error, isStreamEnd)
       throw error

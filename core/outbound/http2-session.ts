@@ -169,12 +169,12 @@ export class Http2Session implements FrameSink {
 
   private readHead(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
     const { head, limits } = this.owner
-    responseFields.begin(limits)
+    responseFields.begin(limits, head.fields)
     this.decoder.decode(block, responseFields)
     const built = responseFields.finish()
     if (built.kind !== 'head') return stream.fail('protocol', built.detail, codes.PROTOCOL_ERROR)
     try {
-      head.parse(built.bytes, built.start, built.end, limits)
+      head.settle(built.bytes, built.start, built.end)
       stream.onHead(head, isStreamEnd)
     } catch (error) {
       this.blame(stream, error)
