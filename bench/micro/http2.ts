@@ -195,6 +195,7 @@ function answerStreams(one: Asked): void {
     const first = firstResponses[one.answers]
     const count = first === undefined ? Math.min(AT_ONCE, streams.length - at) : 1
     const piece = first ?? responses[count - 1]
+    if (piece === undefined) return
     deliver(lentPieceOf(piece.withStreams((index) => streams[at + index] as number)), socket)
     at += count
     one.answers += count

@@ -2,8 +2,17 @@
  * The field block that a backend gets: the head as it would be forwarded in HTTP/1.1 (see `rewrite-request.ts`, where what is
  * changed on the way has its one home), in the form of HTTP/2.
  */
-import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
-import { COLON, CR, equalsIgnoringCase, isWhitespace, LF, SPACE } from '../http1/grammar.ts'
+import {
+  dropsOf,
+  hasOwnRequestLine,
+  markRequest,
+  type RequestRewrite,
+  requestHeadRoom,
+  writeAddedLines,
+  writeRequestLine,
+} from '../forward/rewrite-request.ts'
+import * as kind from '../http1/field-names.ts'
+import { COLON, CR, isWhitespace, SPACE } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { FrameWriter } from '../http2/frame-writer.ts'
 import {
@@ -14,6 +23,7 @@ import {
   type Span,
   writeIndexed,
 } from '../http2/hpack-encoder.ts'
+import { writeField } from '../http2/trailer-block.ts'
 
 export interface RequestTarget {
   readonly frames: FrameWriter
@@ -33,16 +43,11 @@ const METHOD_INDEX = [
   { method: Buffer.from('POST'), index: 3 },
 ]
 const SCHEME_INDEX = { http: 6, https: 7 }
-/** Lines that HTTP/2 has no use for (RFC 9113 8.2.2); Host becomes `:authority`. */
-const LEFT_OUT = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'].map((name) =>
-  Buffer.from(name),
-)
-/** Lengths of their names. */
-const MAY_BE_LEFT_OUT = new Uint8Array(64)
-for (const { length } of LEFT_OUT) MAY_BE_LEFT_OUT[length] = 1
-const HOST = Buffer.from('host')
+/** 1 for each kind of line of ours that HTTP/2 has no use for (RFC 9113 8.2.2); Host is `:authority`. */
+const LEFT_OUT = new Uint8Array(kind.KIND_COUNT)
+for (const each of [kind.CONNECTION, kind.TRANSFER_ENCODING, kind.UPGRADE, kind.HOST]) LEFT_OUT[each] = 1
 
-/** Where heads are written before they are made into blocks. */
+/** Where lines of ours are written before they are made fields. */
 let scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH)
 
 /** Writes the block; spoils `head` for other use. */
@@ -53,61 +58,57 @@ export function writeRequestBlock(
   rewrite: RequestRewrite,
 ): void {
   const { frames, encoder, settings } = target
+  const { fields } = head
   const room = requestHeadRoom(head, rewrite)
   if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
-  const length = writeRequestHead(scratch, 0, head, rewrite)
   const bytes = scratch
-  const start = frames.beginBlock(length + (head.fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD)
-  findLines(bytes)
+  const cookies = markRequest(head, rewrite)
+  const lineEnd = hasOwnRequestLine(head, rewrite) ? writeRequestLine(bytes, 0, head, rewrite) : 0
+  const behind = cookies === '' ? lineEnd : lineEnd + bytes.write(cookies, lineEnd, 'latin1')
+  const added = writeAddedLines(bytes, behind, head, rewrite)
+  const start = frames.beginBlock(
+    fields.end - head.start + added + (fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD,
+  )
   let end = encoder.begin(frames.bytes, start)
-  end = writePseudo(target, end, bytes)
-  end = writeLines(target, end, bytes)
+  end = writeMethod(target, end, head)
+  end = writeIndexed(frames.bytes, end, SCHEME_INDEX[target.scheme])
+  end = encoder.write(frames.bytes, end, authorityOf(head, rewrite))
+  end = encoder.write(frames.bytes, end, lineEnd > 0 ? targetIn(bytes) : targetOf(head))
+  end = writeOwn(target, end, head, rewrite)
+  end = writeAdded(target, end, bytes.subarray(lineEnd, added))
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
-/** Where lines of the head begin, their colons, and their CRLF; three numbers each. */
-const bounds: number[] = []
-
-function findLines(bytes: Buffer): void {
-  bounds.length = 0
-  let at = 0
-  while (bytes[at] !== LF) at += 1
-  for (at += 1; bytes[at] !== CR;) {
-    const start = at
-    while (bytes[at] !== COLON) at += 1
-    const colon = at
-    while (bytes[at] !== CR) at += 1
-    bounds.push(start, colon, at)
-    at += 2
-  }
+function writeMethod({ frames, encoder }: RequestTarget, at: number, { bytes, start, methodEnd }: RequestHead): number {
+  const index = indexOfMethod(bytes, start, methodEnd)
+  return index === undefined
+    ? encoder.write(frames.bytes, at, pseudo(METHOD, bytes, start, methodEnd))
+    : writeIndexed(frames.bytes, at, index)
 }
 
-function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, bytes: Buffer): number {
-  const out = frames.bytes
-  let methodEnd = 0
-  while (bytes[methodEnd] !== SPACE) methodEnd += 1
-  let targetEnd = methodEnd + 1
-  while (bytes[targetEnd] !== SPACE) targetEnd += 1
-  const index = indexOfMethod(bytes, methodEnd)
-  let end =
-    index === undefined ? encoder.write(out, at, pseudo(METHOD, bytes, 0, methodEnd)) : writeIndexed(out, at, index)
-  end = writeIndexed(out, end, SCHEME_INDEX[scheme])
-  for (let index = 0; index < bounds.length; index += 3) {
-    const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
-    if (!equalsIgnoringCase(bytes, start, colon, HOST)) continue
-    end = encoder.write(out, end, trimmed(pseudo(AUTHORITY, bytes, colon + 1, stop)))
-    break
-  }
-  return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
+const targetOf = ({ bytes, methodEnd, targetEnd }: RequestHead): Span => pseudo(PATH, bytes, methodEnd + 1, targetEnd)
+
+/** Of the request line that `bytes` begin with. */
+function targetIn(bytes: Buffer): Span {
+  const start = bytes.indexOf(SPACE) + 1
+  return pseudo(PATH, bytes, start, bytes.indexOf(SPACE, start))
 }
 
-/** Of the method at bytes[0..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
-function indexOfMethod(bytes: Buffer, end: number): number | undefined {
+function authorityOf(head: RequestHead, { backendHost }: RequestRewrite): Span {
+  const { bytes, fields, authorityStart, authorityEnd } = head
+  const host = fields.first[kind.HOST] as number
+  if (authorityStart >= 0) return pseudo(AUTHORITY, bytes, authorityStart, authorityEnd)
+  if (host >= 0) return pseudo(AUTHORITY, bytes, fields.valueStart(host), fields.valueEnd(host))
+  return pseudo(AUTHORITY, Buffer.from(backendHost, 'latin1'), 0, backendHost.length)
+}
+
+/** Of the method at bytes[start..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
+function indexOfMethod(bytes: Buffer, start: number, end: number): number | undefined {
   for (const { method, index } of METHOD_INDEX) {
-    if (method.length !== end) continue
+    if (method.length !== end - start) continue
     let at = 0
-    while (at < end && bytes[at] === method[at]) at += 1
-    if (at === end) return index
+    while (start + at < end && bytes[start + at] === method[at]) at += 1
+    if (start + at === end) return index
   }
   return undefined
 }
@@ -123,25 +124,37 @@ function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
   return span
 }
 
-function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer): number {
+/** The client's own lines. */
+function writeOwn(target: RequestTarget, at: number, { fields }: RequestHead, rewrite: RequestRewrite): number {
+  const drops = dropsOf(rewrite)
   let end = at
-  span.names = bytes
-  span.bytes = bytes
-  for (let index = 0; index < bounds.length; index += 3) {
-    const [start, colon] = [bounds[index] as number, bounds[index + 1] as number]
-    if (isLeftOut(bytes, start, colon)) continue
-    span.nameStart = start
-    span.nameEnd = colon
-    span.valueStart = colon + 1
-    span.valueEnd = bounds[index + 2] as number
-    end = encoder.write(frames.bytes, end, trimmed(span))
+  for (let index = 0; index < fields.count; index += 1) {
+    const fieldKind = fields.kinds[index] as number
+    if (drops[fieldKind] === 0 && fieldKind !== kind.HOST) end = writeField(target, end, fields, index)
   }
   return end
 }
 
-function isLeftOut(bytes: Buffer, start: number, colon: number): boolean {
-  if (MAY_BE_LEFT_OUT[colon - start] !== 1) return false
-  return LEFT_OUT.some((name) => equalsIgnoringCase(bytes, start, colon, name))
+/** Lines of ours, each with CRLF. */
+function writeAdded({ frames, encoder }: RequestTarget, at: number, lines: Buffer): number {
+  let end = at
+  span.names = lines
+  span.bytes = lines
+  for (let start = 0; start < lines.length;) {
+    let colon = start
+    while (lines[colon] !== COLON) colon += 1
+    let stop = colon
+    while (lines[stop] !== CR) stop += 1
+    if (LEFT_OUT[kind.fieldKind(lines, start, colon)] === 0) {
+      span.nameStart = start
+      span.nameEnd = colon
+      span.valueStart = colon + 1
+      span.valueEnd = stop
+      end = encoder.write(frames.bytes, end, trimmed(span))
+    }
+    start = stop + 2
+  }
+  return end
 }
 
 /** Without white space around its value. */
