@@ -86,6 +86,14 @@ export const fieldOf = (line: Buffer, nameLength: number): Field => ({
   headKind: names.fieldKind(line, 0, nameLength),
 })
 
+/** The same, where the name is that of `named`: what that has been found to be need not be found again. */
+export function fieldNamedAs(named: Field, line: Buffer): Field {
+  const { nameLength, kind, headKind } = named
+  // Of these the value has a say.
+  if (kind === 'invalid' || kind === 'connection' || kind === 'te') return fieldOf(line, nameLength)
+  return { line, nameLength, kind: isValidValue(line, nameLength + 2) ? kind : 'invalid', headKind }
+}
+
 /** For a table's own. */
 export function makeField(name: string, value: string): Field {
   const line = emptyLine(name.length, value.length, true)

@@ -14,7 +14,7 @@ export interface FieldLimits {
 /** Heads lie in slabs one behind the other; half of it would cost a third more for each. */
 const SLAB_BYTES = 32 * 1024
 /** A call costs more than the copy of a piece as short as that. */
-const SHORT_BYTES = 48
+const SHORT_BYTES = 24
 
 /** Of all heads of this process; one head is written at a time. */
 const slab = { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), used: 0 }

@@ -43,9 +43,13 @@ const STRING = 0x007f
 
 const DEFAULT_BYTES = 4096
 const SLOTS = 256
+const BEGIN = SLOTS
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
+const LINE_END_BYTES = 2
+/** A call costs more than to look at a line as short as that. */
+const SHORT_BYTES = 64
 const OFFSET = 0x811c9dc5
 const PRIME = 0x01000193
 
@@ -64,11 +68,11 @@ export class HpackEncoder {
   private readonly numbers = new Int32Array(SLOTS).fill(-1)
   private readonly seen = new Int32Array(SLOTS)
   /**
-   * Number of the entry that was written last, and per slot of a number that of the entry which came behind it the last time:
-   * messages are much like the one before, and what is expected is found without a hash.
+   * Per slot of an entry's number that of the entry which came behind it the last time, and in `BEGIN` of the first: messages
+   * are much like the one before, and what is expected is found without a hash. `last`: the slot of what was written last.
    */
-  private last = 0
-  private readonly followers = new Int32Array(SLOTS).fill(-1)
+  private readonly followers = new Int32Array(SLOTS + 1).fill(-1)
+  private last = BEGIN
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
 
@@ -83,7 +87,7 @@ export class HpackEncoder {
   /** To be called before the fields of a block; returns the offset behind what it wrote. */
   begin(out: Buffer, at: number): number {
     const { least, table } = this
-    this.last = 0
+    this.last = BEGIN
     if (least === undefined) return at
     this.least = undefined
     const end = least < table.maxSize ? writeInteger(out, at, RESIZED, least) : at
@@ -92,13 +96,13 @@ export class HpackEncoder {
 
   /** Writes one field at `at`, its name in lower case; returns the offset behind. */
   write(out: Buffer, at: number, span: Span): number {
-    const expected = this.followers[this.last & (SLOTS - 1)] as number
-    if (this.holds(expected, span)) return this.refer(out, at, expected)
+    const expected = this.followers[this.last] as number
+    if (this.expects(expected, span)) return this.refer(out, at, expected)
     const nameHash = hashOfName(span.names, span.nameStart, span.nameEnd)
     const index = staticIndex(nameHash, span)
     if (IS_SECRET[index] === 1) return writeLine(out, writeInteger(out, at, NEVER_KEPT, index), index, span)
     const hash = hashOfValue(nameHash, span)
-    const slot = hash & (SLOTS - 1)
+    const slot = this.slotOf(hash)
     const number = this.numbers[slot] as number
     if (this.holds(number, span)) return this.refer(out, at, number)
     const size = span.nameEnd - span.nameStart + span.valueEnd - span.valueStart
@@ -108,14 +112,39 @@ export class HpackEncoder {
     return writeLine(out, writeInteger(out, at, isRepeated ? KEPT : NOT_KEPT, index), index, span)
   }
 
+  /** One of two, of which what has not been seen takes the first: lines that meet there do not turn each other out each time. */
+  private slotOf(hash: number): number {
+    const { seen, numbers } = this
+    const first = hash & (SLOTS - 2)
+    if (seen[first] === hash) return first
+    const second = first + 1
+    if (seen[second] === hash) return second
+    seen[second] = seen[first] as number
+    numbers[second] = numbers[first] as number
+    numbers[first] = -1
+    return first
+  }
+
   private keep({ names, nameStart, nameEnd, bytes, valueStart, valueEnd }: Span, slot: number): void {
     const nameLength = nameEnd - nameStart
     const line = emptyLine(nameLength, valueEnd - valueStart, true)
-    copyLower(line, 0, names, nameStart, nameEnd)
+    // In whatever case it came: what comes next in the same is found the sooner.
+    names.copy(line, 0, nameStart, nameEnd)
     bytes.copy(line, nameLength + 2, valueStart, valueEnd)
     if (!this.table.add(fieldOf(line, nameLength))) return
     this.numbers[slot] = this.table.added - 1
     this.follow(this.table.added - 1)
+  }
+
+  /** Whether entry `number` is that field, as it is when it comes in the same bytes as the last time. */
+  private expects(number: number, span: Span): boolean {
+    const entry = this.table.entry(number)
+    if (entry === undefined) return false
+    const { names, nameStart, bytes, valueEnd } = span
+    if (names !== bytes) return isSame(entry, span)
+    const { line } = entry
+    if (valueEnd + LINE_END_BYTES - nameStart !== line.length) return false
+    return isSameLine(line, bytes, nameStart)
   }
 
   /** Whether entry `number` is there, and that field. */
@@ -131,8 +160,8 @@ export class HpackEncoder {
 
   /** Notes that entry `number` came behind the last. */
   private follow(number: number): void {
-    this.followers[this.last & (SLOTS - 1)] = number
-    this.last = number
+    this.followers[this.last] = number
+    this.last = number & (SLOTS - 1)
   }
 }
 
@@ -192,10 +221,18 @@ function hashOfValue(nameHash: number, { bytes, valueStart, valueEnd }: Span): n
   return hash
 }
 
+/** Whether `line` lies in `bytes` at `start`. */
+function isSameLine(line: Buffer, bytes: Buffer, start: number): boolean {
+  const { length } = line
+  if (length > SHORT_BYTES) return line.compare(bytes, start, start + length) === 0
+  for (let index = 0; index < length; index += 1) if (bytes[start + index] !== line[index]) return false
+  return true
+}
+
 function isSameName({ line, nameLength }: Field, names: Buffer, start: number, end: number): boolean {
   if (end - start !== nameLength) return false
   for (let index = 0; index < nameLength; index += 1)
-    if (line[index] !== lower(names[start + index] as number)) return false
+    if (lower(line[index] as number) !== lower(names[start + index] as number)) return false
   return true
 }
 
