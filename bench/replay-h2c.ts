@@ -115,7 +115,7 @@ class Connection implements FrameSink, FrameOwner, SendingCarrier {
     if (sent >= 0 && sent < bytes.length) this.unsent = Buffer.from(bytes.subarray(sent))
   }
 
-  onFieldBlock(id: number, _block: Buffer, isStreamEnd: boolean): void {
+  onFieldBlock(id: number, _block: unknown, isStreamEnd: boolean): void {
     if (isStreamEnd) this.answer(id)
   }
 

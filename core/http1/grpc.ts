@@ -1,5 +1,6 @@
 /** gRPC over HTTP (its PROTOCOL-HTTP2): how its calls are told from others, and its statuses beside those of HTTP. */
 import type { FieldSection } from './field-section.ts'
+import { equalsIgnoringCase, SEMICOLON } from './grammar.ts'
 
 /** By number. */
 export const GRPC_CODES = [
@@ -45,9 +46,21 @@ const CODES: Readonly<Record<number, number>> = {
   508: 13,
 }
 
-/** Whether a request or response of that Content-Type is gRPC's. */
-export const isGrpc = (contentType: string | undefined): boolean =>
-  contentType !== undefined && /^application\/grpc(?:$|[+;])/i.test(contentType)
+const CONTENT_TYPE = Buffer.from('content-type')
+const GRPC = Buffer.from('application/grpc')
+const PLUS = 0x2b
+
+/** Whether a request or response is gRPC's, as its Content-Type tells. */
+export function isGrpc(fields: FieldSection): boolean {
+  const line = fields.lineNamed(CONTENT_TYPE, 0)
+  if (line < 0) return false
+  const { bytes } = fields
+  const start = fields.valueStart(line)
+  const end = start + GRPC.length
+  const valueEnd = fields.valueEnd(line)
+  if (end > valueEnd || !equalsIgnoringCase(bytes, start, end, GRPC)) return false
+  return end === valueEnd || bytes[end] === PLUS || bytes[end] === SEMICOLON
+}
 
 /** The status that a head (of a response without content) or its trailers tell; undefined: none. */
 export function grpcStatusIn(fields: FieldSection): number | undefined {

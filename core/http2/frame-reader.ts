@@ -5,6 +5,7 @@
  */
 import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.ts'
 import * as frames from './frames.ts'
+import { blockOf, type FieldBlock } from './hpack-decoder.ts'
 
 /** Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). */
 const MAX_CONTINUATIONS = 64
@@ -20,7 +21,7 @@ export interface FrameSink {
   onDataBytes(bytes: Buffer, start: number, end: number): void
   onDataEnd(isStreamEnd: boolean): void
   /** A whole field block; `isSelfDependent`: its priority names itself. The bytes are valid until this returns. */
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean, isSelfDependent: boolean): void
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean, isSelfDependent: boolean): void
   onPriority(streamId: number, isSelfDependent: boolean): void
   onReset(streamId: number, code: number): void
   /** `payload`: valid until this returns. */
@@ -57,6 +58,8 @@ export class FrameReader {
   /** The first bytes of a header or a payload that has not come whole. */
   private kept: Buffer = NOTHING
   private block: Block | undefined = undefined
+  /** Of one frame; one object is used for all of them. */
+  private readonly whole: { -readonly [K in keyof FieldBlock]: FieldBlock[K] } = { bytes: NOTHING, start: 0, end: 0 }
 
   constructor(sink: FrameSink, maxBlockBytes: number) {
     this.sink = sink
@@ -100,10 +103,10 @@ export class FrameReader {
   }
 
   private begin(bytes: Buffer, at: number): void {
-    this.length = bytes.readUIntBE(at, 3)
+    this.length = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
     this.type = bytes[at + 3] as number
     this.flags = bytes[at + 4] as number
-    this.streamId = bytes.readUInt32BE(at + 5) & frames.MAX_STREAM_ID
+    this.streamId = numberIn(bytes, at + 5)
     this.checkFrame()
     this.left = this.length
     this.padding = 0
@@ -156,63 +159,71 @@ export class FrameReader {
     const known = this.kept.length
     const end = Math.min(bytes.length, start + this.length - known)
     if (known === 0 && end - start === this.length) {
-      this.take(bytes.subarray(start, end))
+      this.take(bytes, start, end)
       return end
     }
     this.kept = Buffer.concat([this.kept, bytes.subarray(start, end)])
     if (this.kept.length < this.length) return end
     const payload = this.kept
     this.kept = NOTHING
-    this.take(payload)
+    this.take(payload, 0, payload.length)
     return end
   }
 
-  /** The frame is whole. */
-  private take(payload: Buffer): void {
+  /** The frame is whole: its payload is bytes[start..end). */
+  private take(bytes: Buffer, start: number, end: number): void {
     this.stage = 'header'
     const { sink, streamId, flags } = this
     switch (this.type) {
       case frames.HEADERS:
-        return this.takeHeaders(payload)
+        return this.takeHeaders(bytes, start, end)
       case frames.CONTINUATION:
-        return this.takeContinuation(payload)
+        return this.takeContinuation(bytes.subarray(start, end))
       case frames.PRIORITY:
-        return sink.onPriority(streamId, dependencyIn(payload, 0) === streamId)
+        return sink.onPriority(streamId, numberIn(bytes, start) === streamId)
       case frames.RST_STREAM:
-        return sink.onReset(streamId, payload.readUInt32BE(0))
+        return sink.onReset(streamId, bytes.readUInt32BE(start))
       case frames.SETTINGS:
-        return (flags & frames.FLAG_ACK) === 0 ? sink.onSettings(payload) : sink.onSettingsAck()
+        return (flags & frames.FLAG_ACK) === 0 ? sink.onSettings(bytes.subarray(start, end)) : sink.onSettingsAck()
       case frames.PING:
-        return sink.onPing(payload, (flags & frames.FLAG_ACK) !== 0)
+        return sink.onPing(bytes.subarray(start, end), (flags & frames.FLAG_ACK) !== 0)
       case frames.GOAWAY:
-        return sink.onGoAway(dependencyIn(payload, 0), payload.readUInt32BE(4), payload.subarray(8))
+        return sink.onGoAway(numberIn(bytes, start), bytes.readUInt32BE(start + 4), bytes.subarray(start + 8, end))
       case frames.WINDOW_UPDATE:
-        return sink.onWindowUpdate(streamId, dependencyIn(payload, 0))
+        return sink.onWindowUpdate(streamId, numberIn(bytes, start))
       default:
     }
   }
 
-  private takeHeaders(payload: Buffer): void {
-    const { flags, streamId } = this
-    let start = 0
+  private takeHeaders(bytes: Buffer, from: number, to: number): void {
+    const { flags, streamId, whole } = this
+    let start = from
     let padding = 0
     if ((flags & frames.FLAG_PADDED) !== 0) {
-      padding = payload[0] ?? tooShort()
-      start = 1
+      if (start === to) tooShort()
+      padding = bytes[start] as number
+      start += 1
     }
     let isSelfDependent = false
     if ((flags & frames.FLAG_PRIORITY) !== 0) {
-      if (payload.length < start + PRIORITY_BYTES) tooShort()
-      isSelfDependent = dependencyIn(payload, start) === streamId
+      if (to < start + PRIORITY_BYTES) tooShort()
+      isSelfDependent = numberIn(bytes, start) === streamId
       start += PRIORITY_BYTES
     }
-    if (start + padding > payload.length) throw paddingTooLong()
+    const end = to - padding
+    if (start > end) throw paddingTooLong()
     const isStreamEnd = (flags & frames.FLAG_END_STREAM) !== 0
-    const bytes = start + padding === 0 ? payload : payload.subarray(start, payload.length - padding)
-    if ((flags & frames.FLAG_END_HEADERS) !== 0)
-      return this.sink.onFieldBlock(streamId, bytes, isStreamEnd, isSelfDependent)
-    this.checkBlock(bytes.length)
-    this.block = { streamId, isStreamEnd, isSelfDependent, bytes: Buffer.from(bytes), continuations: 0, empty: 0 }
+    if ((flags & frames.FLAG_END_HEADERS) !== 0) {
+      whole.bytes = bytes
+      whole.start = start
+      whole.end = end
+      this.sink.onFieldBlock(streamId, whole, isStreamEnd, isSelfDependent)
+      whole.bytes = NOTHING
+      return
+    }
+    this.checkBlock(end - start)
+    const known = Buffer.from(bytes.subarray(start, end))
+    this.block = { streamId, isStreamEnd, isSelfDependent, bytes: known, continuations: 0, empty: 0 }
   }
 
   private takeContinuation(payload: Buffer): void {
@@ -226,7 +237,7 @@ export class FrameReader {
     block.bytes = Buffer.concat([block.bytes, payload])
     if ((this.flags & frames.FLAG_END_HEADERS) === 0) return
     this.block = undefined
-    this.sink.onFieldBlock(block.streamId, block.bytes, block.isStreamEnd, block.isSelfDependent)
+    this.sink.onFieldBlock(block.streamId, blockOf(block.bytes), block.isStreamEnd, block.isSelfDependent)
   }
 
   private checkBlock(length: number): void {
@@ -275,7 +286,11 @@ export class FrameReader {
 }
 
 /** 31 bits of a number whose first is another's. */
-const dependencyIn = (payload: Buffer, at: number): number => payload.readUInt32BE(at) & frames.MAX_STREAM_ID
+const numberIn = (bytes: Buffer, at: number): number =>
+  (((bytes[at] as number) & 0x7f) << 24) |
+  ((bytes[at + 1] as number) << 16) |
+  ((bytes[at + 2] as number) << 8) |
+  (bytes[at + 3] as number)
 
 function tooShort(): never {
   throw new ConnectionFault('a frame is shorter than its flags say', FRAME_SIZE_ERROR)

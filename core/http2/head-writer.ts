@@ -46,17 +46,12 @@ export class HeadWriter {
   }
 
   write(bytes: Buffer, start: number, end: number): void {
-    const length = end - start
-    if (this.isOver || this.length + length > this.maxBytes) {
-      this.isOver = true
-      return
-    }
-    if (this.end + length > slab.bytes.length) this.moveOn(length)
+    if (!this.hasRoom(end - start)) return
     const out = slab.bytes
     const at = this.end - start
-    if (length > SHORT_BYTES) bytes.copy(out, this.end, start, end)
+    if (end - start > SHORT_BYTES) bytes.copy(out, this.end, start, end)
     else for (let index = start; index < end; index += 1) out[at + index] = bytes[index] as number
-    this.end += length
+    this.end += end - start
   }
 
   writeAll(bytes: Buffer): void {
@@ -78,6 +73,16 @@ export class HeadWriter {
   /** The head is whole and stays where it is. */
   keep(): void {
     slab.used = this.end
+  }
+
+  /** Whether the head may have `length` bytes more; there is memory for them then. */
+  private hasRoom(length: number): boolean {
+    if (this.isOver || this.length + length > this.maxBytes) {
+      this.isOver = true
+      return false
+    }
+    if (this.end + length > slab.bytes.length) this.moveOn(length)
+    return true
   }
 
   /** To a slab with more room. */

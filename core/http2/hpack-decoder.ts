@@ -4,6 +4,16 @@ import { emptyLine, type Field, fieldNamedAs, fieldOf } from './field.ts'
 import { decodedBound, decodeHuffman } from './huffman.ts'
 import { DynamicTable, STATIC_FIELDS, STATIC_SIZE } from './tables.ts'
 
+/** A whole field block: bytes[start..end), which others may lie around. */
+export interface FieldBlock {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** Of a block that lies alone. */
+export const blockOf = (bytes: Buffer): FieldBlock => ({ bytes, start: 0, end: bytes.length })
+
 /** Hears of the fields of a block, in order. */
 export interface FieldSink {
   onField(field: Field): void
@@ -34,14 +44,14 @@ export class HpackDecoder {
   }
 
   /** Throws ConnectionFault (COMPRESSION_ERROR), and what `sink` throws. */
-  decode(block: Buffer, sink: FieldSink): void {
-    this.bytes = block
-    this.position = 0
-    this.end = block.length
+  decode({ bytes, start, end }: FieldBlock, sink: FieldSink): void {
+    this.bytes = bytes
+    this.position = start
+    this.end = end
     let resizes = 0
     let hasFields = false
     while (this.position < this.end) {
-      const byte = block[this.position] as number
+      const byte = bytes[this.position] as number
       if ((byte & 0xe0) === 0x20) {
         resizes += 1
         if (hasFields || resizes > MAX_RESIZES) throw fault('a table may change its size only before the first field')

@@ -49,7 +49,7 @@ const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 const LINE_END_BYTES = 2
 /** A call costs more than to look at a line as short as that. */
-const SHORT_BYTES = 64
+const SHORT_BYTES = 48
 const OFFSET = 0x811c9dc5
 const PRIME = 0x01000193
 

@@ -1,6 +1,6 @@
 /** The fields of an HTTP/2 response -> an HTTP/1.1 head, which the strict parser judges; what HTTP/2 alone forbids is judged here. */
 import type { FieldSection } from '../http1/field-section.ts'
-import { type Field, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { type Field, nameOf, valueEnd, valueStart } from './field.ts'
 import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 import type { Built } from './request-fields.ts'
@@ -59,9 +59,8 @@ export class ResponseFields implements FieldSink {
 
   private onStatus(field: Field): void {
     const { head } = this
-    const status = valueOf(field)
     if (this.hasStatus || this.count > 0) this.detail = ':status must come first, and once'
-    else if (!/^[1-5]\d\d$/.test(status) || status === '101') this.detail = ':status is not valid'
+    else if (!isStatus(field)) this.detail = ':status is not valid'
     this.hasStatus = true
     head.writeAll(VERSION)
     head.write(field.line, valueStart(field), valueEnd(field))
@@ -74,5 +73,21 @@ export class ResponseFields implements FieldSink {
     if (this.count <= this.maxFields) this.head.writeLine(line, nameLength, headKind)
   }
 }
+
+/** Three digits, and none that HTTP/2 has no use for (RFC 9113 8.6). */
+function isStatus(field: Field): boolean {
+  const start = valueStart(field)
+  if (valueEnd(field) - start !== 3) return false
+  let status = 0
+  for (let at = start; at < start + 3; at += 1) {
+    const digit = (field.line[at] as number) - ZERO
+    if (digit < 0 || digit > 9) return false
+    status = status * 10 + digit
+  }
+  return status >= 100 && status <= 599 && status !== SWITCHING_PROTOCOLS
+}
+
+const ZERO = 0x30
+const SWITCHING_PROTOCOLS = 101
 
 const SPACE_END = Buffer.from(' \r\n')

@@ -9,6 +9,7 @@ import { ClosedStreams } from '../http2/closed-streams.ts'
 import * as codes from '../http2/errors.ts'
 import { ConnectionFault, StreamFault } from '../http2/errors.ts'
 import type { FrameSink } from '../http2/frame-reader.ts'
+import type { FieldBlock } from '../http2/hpack-decoder.ts'
 import { type FrameWriter, widened } from '../http2/frame-writer.ts'
 import { MAX_STREAM_ID } from '../http2/frames.ts'
 import { HpackEncoder } from '../http2/hpack-encoder.ts'
@@ -146,7 +147,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (isStreamEnd) this.endStream(current, undefined)
   }
 
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean, isSelfDependent: boolean): void {
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean, isSelfDependent: boolean): void {
     this.requireSettings()
     const stream = this.streams.get(streamId)
     try {
@@ -245,14 +246,14 @@ export class Http2Session implements FrameSink, Http2Carrier {
       throw new ConnectionFault('a frame came for a stream that is over', codes.STREAM_CLOSED)
   }
 
-  private skipBlock(streamId: number, block: Buffer, isSelfDependent: boolean): void {
+  private skipBlock(streamId: number, block: FieldBlock, isSelfDependent: boolean): void {
     this.blocks.skip(block)
     if (streamId <= this.lastStreamId) return this.checkGone(streamId)
     this.lastStreamId = streamId
     if (isSelfDependent) throw new StreamFault(streamId, 'a stream may not depend on itself')
   }
 
-  private readTrailers(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readTrailers(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     if (stream.hasRemoteEnded || !isStreamEnd) this.blocks.skip(block)
     if (stream.hasRemoteEnded)
       throw new StreamFault(stream.id, 'fields came behind the end of their stream', codes.STREAM_CLOSED)
@@ -268,7 +269,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     }
   }
 
-  private readRequest(streamId: number, block: Buffer, isStreamEnd: boolean): void {
+  private readRequest(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     const { handler, blocks } = this
     this.lastStreamId = streamId
     this.requestsThisTurn += 1

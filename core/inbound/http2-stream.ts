@@ -220,7 +220,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   /** Whether it is a call of gRPC that has gone wrong. */
   private isGrpc({ status, content }: Problem): boolean {
     if (content !== undefined || status < 400) return false
-    return isGrpc(this.readHead().fields.valueNamed('content-type'))
+    return isGrpc(this.readHead().fields)
   }
 
   private respondent(): Respondent {

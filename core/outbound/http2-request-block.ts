@@ -75,7 +75,7 @@ export function writeRequestBlock(
   end = encoder.write(frames.bytes, end, authorityOf(head, rewrite))
   end = encoder.write(frames.bytes, end, lineEnd > 0 ? targetIn(bytes) : targetOf(head))
   end = writeOwn(target, end, head, rewrite)
-  end = writeAdded(target, end, bytes.subarray(lineEnd, added))
+  end = writeAdded(target, end, lineEnd, added)
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
@@ -135,12 +135,13 @@ function writeOwn(target: RequestTarget, at: number, { fields }: RequestHead, re
   return end
 }
 
-/** Lines of ours, each with CRLF. */
-function writeAdded({ frames, encoder }: RequestTarget, at: number, lines: Buffer): number {
+/** Lines of ours in `scratch`, from `from` to `to`, each with CRLF. */
+function writeAdded({ frames, encoder }: RequestTarget, at: number, from: number, to: number): number {
+  const lines = scratch
   let end = at
   span.names = lines
   span.bytes = lines
-  for (let start = 0; start < lines.length;) {
+  for (let start = from; start < to;) {
     let colon = start
     while (lines[colon] !== COLON) colon += 1
     let stop = colon

@@ -11,7 +11,7 @@ import * as codes from '../http2/errors.ts'
 import { ConnectionFault } from '../http2/errors.ts'
 import type { FrameSink } from '../http2/frame-reader.ts'
 import { widened } from '../http2/frame-writer.ts'
-import { HpackDecoder } from '../http2/hpack-decoder.ts'
+import { type FieldBlock, HpackDecoder } from '../http2/hpack-decoder.ts'
 import { ResponseFields } from '../http2/response-fields.ts'
 import * as setting from '../http2/settings.ts'
 import { TrailerFields } from '../http2/trailer-fields.ts'
@@ -102,7 +102,7 @@ export class Http2Session implements FrameSink {
     }
   }
 
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean): void {
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     this.requireSettings()
     const stream = this.owner.streams.get(streamId)
     if (stream === undefined || stream.hasRemoteEnded) {
@@ -167,7 +167,7 @@ export class Http2Session implements FrameSink {
     this.owner.pump()
   }
 
-  private readHead(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readHead(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     const { head, limits } = this.owner
     responseFields.begin(limits, head.fields)
     this.decoder.decode(block, responseFields)
@@ -181,7 +181,7 @@ export class Http2Session implements FrameSink {
     }
   }
 
-  private readTrailers(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readTrailers(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     const fields = new TrailerFields(this.owner.limits)
     this.decoder.decode(block, fields)
     try {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { nameOf, valueOf } from '../../../core/http2/field.ts'
-import { HpackDecoder } from '../../../core/http2/hpack-decoder.ts'
+import { blockOf, HpackDecoder } from '../../../core/http2/hpack-decoder.ts'
 import { emptySpan, HpackEncoder, type Span } from '../../../core/http2/hpack-encoder.ts'
 import { CODES, decodeHuffman, decodedBound } from '../../../core/http2/huffman.ts'
 import stories from './hpack-stories.json' with { type: 'json' }
@@ -10,7 +10,7 @@ type Fields = readonly (readonly [name: string, value: string])[]
 
 function decode(decoder: HpackDecoder, hex: string): string[] {
   const fields: string[] = []
-  decoder.decode(Buffer.from(hex.replaceAll(' ', ''), 'hex'), {
+  decoder.decode(blockOf(Buffer.from(hex.replaceAll(' ', ''), 'hex')), {
     onField: (field) =>
       void fields.push(`${nameOf(field)}: ${field.line.toString('utf8', field.nameLength + 2, field.line.length - 2)}`),
   })
@@ -293,6 +293,6 @@ test('a field that is as large as the table empties it, which is no fault', () =
 test('what a field holds is told one character a byte', () => {
   const decoder = new HpackDecoder(4096)
   const values: string[] = []
-  decoder.decode(Buffer.from('00017801e9', 'hex'), { onField: (field) => void values.push(valueOf(field)) })
+  decoder.decode(blockOf(Buffer.from('00017801e9', 'hex')), { onField: (field) => void values.push(valueOf(field)) })
   expect(values).toEqual(['\xe9'])
 })

@@ -1,6 +1,7 @@
 /** What attackers have done to others, and what it comes to here: a word, a counter, and the end of their connection. */
 import { describe, expect, test } from 'bun:test'
 import { FieldSection } from '../../../core/http1/field-section.ts'
+import { blockOf } from '../../../core/http2/hpack-decoder.ts'
 import { FieldBlocks } from '../../../core/inbound/http2-blocks.ts'
 import { held } from '../../../core/http2/memory.ts'
 import * as setting from '../../../core/http2/settings.ts'
@@ -209,7 +210,7 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
   test('takes no memory by heads that nobody holds', () => {
     const blocks = new FieldBlocks()
     const placeOf = (): unknown => {
-      const built = blocks.readRequest(Buffer.from(block(GET), 'latin1'), false, limits, new FieldSection(8))
+      const built = blocks.readRequest(blockOf(Buffer.from(block(GET), 'latin1')), false, limits, new FieldSection(8))
       return built.kind === 'head' && { bytes: built.bytes.buffer, start: built.start }
     }
     const first = placeOf()
