@@ -61,7 +61,8 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private readonly start: number
   private readonly end: number
   private state: StreamState
-  private readonly body: Http2RequestBody
+  /** undefined: it has none. */
+  private readonly body: Http2RequestBody | undefined
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
   private tunnel: Http2Tunnel | undefined = undefined
@@ -80,7 +81,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.headWeight = weightOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
-    this.body = new Http2RequestBody(this, head.fields.contentLength, isOver || this.isUpgrade)
+    this.body = isOver ? undefined : new Http2RequestBody(this, head.fields.contentLength, this.isUpgrade)
     held.headBytes += this.headWeight
   }
 
@@ -89,7 +90,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   get isWhole(): boolean {
-    return this.body.isWhole
+    return this.body === undefined || this.body.isWhole
   }
 
   get isBlocked(): boolean {
@@ -122,23 +123,23 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   /** A DATA frame of `length` bytes begins, padding included. Throws StreamFault. */
   takeWindow(length: number): void {
-    this.body.takeWindow(length)
+    this.body?.takeWindow(length)
   }
 
   /** Throws StreamFault. */
   onContent(bytes: Buffer, start: number, end: number): void {
     if (this.tunnel !== undefined) return this.tunnel.onContent(bytes, start, end)
-    this.body.onContent(bytes, start, end)
+    this.body?.onContent(bytes, start, end)
     this.onProgress()
   }
 
   /** END_STREAM has come. Throws StreamFault. */
   onRemoteEnd(trailers: FieldSection | undefined): void {
-    this.body.checkEnd()
+    this.body?.checkEnd()
     this.state = followStream(this.state, 'remoteEnds')
     if (this.state === 'closed') this.leave()
     if (this.tunnel !== undefined) return this.tunnel.onRemoteEnd()
-    this.body.onRemoteEnd(trailers)
+    this.body?.onRemoteEnd(trailers)
     this.onProgress()
   }
 
@@ -150,7 +151,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   credit(length: number): void {
-    this.body.credit(length)
+    this.body?.credit(length)
   }
 
   creditConnection(length: number): void {
@@ -162,17 +163,17 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   limitBody(maxBytes: number): void {
-    this.body.limit(maxBytes)
+    this.body?.limit(maxBytes)
   }
 
   pauseBody(): void {
-    this.body.pause()
+    this.body?.pause()
     this.onProgress()
   }
 
   resumeBody(form: BodyForm): void {
     if (this.state === 'closed') return
-    this.body.resume(form)
+    this.body?.resume(form)
     this.onProgress()
   }
 
@@ -238,7 +239,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
     const tunnel = new Http2Tunnel(this, carrier.handler)
     this.tunnel = tunnel
-    const early = body.takeHeld()
+    const early = body?.takeHeld()
     if (early !== undefined) this.credit(early.length)
     if (this.hasRemoteEnded) tunnel.onRemoteEnd()
     this.onProgress()
@@ -318,7 +319,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     const { carrier } = this
     carrier.handler.wheel.remove(this)
     this.sending.drop()
-    this.body.drop()
+    this.body?.drop()
     held.headBytes -= this.headWeight
     carrier.onStreamOver(this)
   }
@@ -327,7 +328,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   onProgress(): void {
     const { wheel, timeouts } = this.carrier.handler
     if (this.state === 'closed') return
-    const isAwaited = this.sending.isWaiting || this.body.isAwaited
+    const isAwaited = this.sending.isWaiting || this.body?.isAwaited === true
     if (isAwaited && this.tunnel === undefined) wheel.arm(this, timeouts.bodyMs)
     else wheel.disarm(this)
   }
@@ -335,7 +336,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   onTimeout(): void {
     if (this.sending.isWaiting) this.fail(CANCEL)
     else if (!this.isWhole) {
-      this.body.pause()
+      this.body?.pause()
       this.sink.onRequestFault(tooLate('body'))
     }
   }
