@@ -4,6 +4,7 @@ import { nameOf, valueOf } from '../../../core/http2/field.ts'
 import { blockOf, HpackDecoder } from '../../../core/http2/hpack-decoder.ts'
 import { emptySpan, HpackEncoder, type Span } from '../../../core/http2/hpack-encoder.ts'
 import { CODES, decodeHuffman, decodedBound } from '../../../core/http2/huffman.ts'
+import { listResponseFields, type Profile, profiles } from '../../../bench/profile.ts'
 import stories from './hpack-stories.json' with { type: 'json' }
 
 type Fields = readonly (readonly [name: string, value: string])[]
@@ -212,14 +213,14 @@ function encodeBlock(encoder: HpackEncoder, fields: Fields): string {
 }
 
 function spanOf(name: string, value: string): Span {
-  const bytes = Buffer.from(`${name}: ${value}`, 'latin1')
+  const bytes = Buffer.from(`${name}: ${value}\r\n`, 'latin1')
   return {
     ...emptySpan(),
     names: bytes,
     bytes,
     nameEnd: name.length,
     valueStart: name.length + 2,
-    valueEnd: bytes.length,
+    valueEnd: bytes.length - 2,
   }
 }
 
@@ -230,6 +231,33 @@ describe('an encoder', () => {
     const encoder = new HpackEncoder()
     const lengths = [1, 2, 3, 4].map(() => encodeBlock(encoder, field).length / 2)
     expect(lengths).toEqual([27, 27, 1, 1])
+  })
+
+  test('finds a line in another case, or with more white space, all the same', () => {
+    const encoder = new HpackEncoder()
+    for (let time = 0; time < 3; time += 1) encodeBlock(encoder, field)
+    const [, value] = field[0] as Fields[number]
+    expect(encodeBlock(encoder, [['x-kept', value]])).toBe('be')
+    const span = spanOf('X-Kept', ` ${value}`)
+    span.valueStart += 1
+    const out = Buffer.alloc(100)
+    expect(out.toString('hex', 0, encoder.write(out, encoder.begin(out, 0), span))).toBe('be')
+  })
+
+  test('takes what follows a line for nothing but a guess', () => {
+    const [encoder, decoder] = [new HpackEncoder(), new HpackDecoder(4096)]
+    const lines = ['a', 'b', 'c'].map((name) => [name, 'x'] as const)
+    for (let time = 0; time < 3; time += 1) decode(decoder, encodeBlock(encoder, lines))
+    for (const order of [lines.toReversed(), lines.slice(1), [...lines, ...lines], [['a', 'y'] as const]])
+      expect(decode(decoder, encodeBlock(encoder, order))).toEqual(shown(order))
+  })
+
+  // Two of them met in one slot, and turned each other out each time.
+  test.each(Object.keys(profiles))('makes each line of the responses of %s a byte, but for cookies', (name) => {
+    const fields = listResponseFields(profiles[name] as Profile).filter(([name]) => name !== 'Set-Cookie')
+    const encoder = new HpackEncoder()
+    for (let time = 0; time < 2; time += 1) encodeBlock(encoder, fields)
+    expect(encodeBlock(encoder, fields).length / 2).toBe(fields.length)
   })
 
   test.each(['authorization', 'Cookie', 'set-cookie', 'proxy-authorization'])('never puts %s there', (name) => {
