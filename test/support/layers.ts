@@ -226,9 +226,9 @@ const LAYERS: readonly Layer[] = [
   // The page runs in a browser: it gets nothing that would not.
   { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
+  { from: 'bench/replay-h2c.ts', to: ['core/http2/', 'bench/profile.ts'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },
-  { from: 'bench/replay-h2c.ts', to: ['core/http2/'] },
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
   { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'core/view/', 'test/support/'] },
