@@ -115,7 +115,8 @@ class Piece {
 
   withStreams(idOf: (index: number) => number): Buffer {
     const { bytes, perStream } = this
-    for (const [index, at] of this.starts.entries()) bytes.writeUInt32BE(idOf((index / perStream) | 0), at + 5)
+    for (let index = 0; index < this.starts.length; index += 1)
+      bytes.writeUInt32BE(idOf((index / perStream) | 0), (this.starts[index] as number) + 5)
     return bytes
   }
 }
