@@ -29,6 +29,9 @@ export class FieldSection {
   readonly colons: Int32Array
   readonly ends: Int32Array
   readonly kinds: Uint8Array
+  /** Per line that was added what it was made of, the same for the same line each time it comes; see `originOf`. */
+  private readonly origins: (object | undefined)[] = []
+  private hasOrigins = false
 
   /** -1 without a Content-Length. */
   contentLength = -1
@@ -95,6 +98,7 @@ export class FieldSection {
   /** Begins anew, for lines that are added one by one: whoever has them has held them to the rules of `parse`. */
   begin({ maxFields }: Pick<HttpLimits, 'maxFields'>): void {
     this.reset(NOTHING, 0)
+    this.hasOrigins = true
     this.maxLines = Math.min(maxFields, this.starts.length)
   }
 
@@ -103,10 +107,21 @@ export class FieldSection {
     const { count } = this
     this.count = count + 1
     if (count >= this.maxLines) return
+    this.origins[count] = undefined
     this.starts[count] = start
     this.colons[count] = colon
     this.ends[count] = end
     this.kinds[count] = fieldKind
+  }
+
+  /** Of the line that was added last. */
+  comesOf(origin: object): void {
+    if (this.count <= this.maxLines) this.origins[this.count - 1] = origin
+  }
+
+  /** undefined: of that line nothing is known. */
+  originOf(index: number): object | undefined {
+    return this.hasOrigins ? this.origins[index] : undefined
   }
 
   /**
@@ -188,6 +203,7 @@ export class FieldSection {
     this.bytes = bytes
     this.start = start
     this.count = 0
+    this.hasOrigins = false
     this.contentLength = -1
     this.isChunked = false
     this.connection = 0

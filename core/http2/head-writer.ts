@@ -3,6 +3,7 @@
  * notes where its lines lie, so that nobody has to look for them.
  */
 import type { FieldSection } from '../http1/field-section.ts'
+import type { Field } from './field.ts'
 
 /** What a head may have. */
 export interface FieldLimits {
@@ -58,11 +59,13 @@ export class HeadWriter {
     this.write(bytes, 0, bytes.length)
   }
 
-  /** A whole line, with its CRLF; `headKind`: of its name. */
-  writeLine(line: Buffer, nameLength: number, headKind: number): void {
+  /** A whole line. */
+  writeLine(field: Field): void {
+    const { line, nameLength, headKind } = field
     const at = this.length
     this.write(line, 0, line.length)
     this.endLine(at, nameLength, headKind)
+    if (!this.isOver) this.fields?.comesOf(field)
   }
 
   /** The line that was begun when the head had `at` bytes is whole. */

@@ -15,6 +15,8 @@ export interface Span {
   bytes: Buffer
   valueStart: number
   valueEnd: number
+  /** What the field was made of, the same each time it comes; undefined: nothing is known of it. */
+  origin: object | undefined
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -26,6 +28,7 @@ export const emptySpan = (): Span => ({
   bytes: NOTHING,
   valueStart: 0,
   valueEnd: 0,
+  origin: undefined,
 })
 
 /** What a field may need beside its name and value: an index, and two lengths. */
@@ -43,7 +46,9 @@ const STRING = 0x007f
 
 const DEFAULT_BYTES = 4096
 const SLOTS = 256
-const BEGIN = SLOTS
+/** At least as many as entries can be there at once, of 32 bytes and more. */
+const PLACES = 128
+const BEGIN = PLACES
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -68,11 +73,13 @@ export class HpackEncoder {
   private readonly numbers = new Int32Array(SLOTS).fill(-1)
   private readonly seen = new Int32Array(SLOTS)
   /**
-   * Per slot of an entry's number that of the entry which came behind it the last time, and in `BEGIN` of the first: messages
-   * are much like the one before, and what is expected is found without a hash. `last`: the slot of what was written last.
+   * Per place of an entry's number that of the entry which came behind it the last time, and in `BEGIN` of the first: messages
+   * are much like the one before, and what is expected is found without a hash. `last`: the place of what was written last.
    */
-  private readonly followers = new Int32Array(SLOTS + 1).fill(-1)
+  private readonly followers = new Int32Array(PLACES + 1).fill(-1)
   private last = BEGIN
+  /** Per place of an entry's number what that field was made of when it came the last time. */
+  private readonly origins: (object | undefined)[] = []
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
 
@@ -133,6 +140,8 @@ export class HpackEncoder {
     bytes.copy(line, nameLength + 2, valueStart, valueEnd)
     if (!this.table.add(fieldOf(line, nameLength))) return
     this.numbers[slot] = this.table.added - 1
+    const place = placeOf(this.table.added - 1)
+    if (this.origins[place] !== undefined) this.origins[place] = undefined
     this.follow(this.table.added - 1)
   }
 
@@ -140,11 +149,13 @@ export class HpackEncoder {
   private expects(number: number, span: Span): boolean {
     const entry = this.table.entry(number)
     if (entry === undefined) return false
-    const { names, nameStart, bytes, valueEnd } = span
+    const { names, nameStart, bytes, valueEnd, origin } = span
+    if (origin !== undefined && this.origins[placeOf(number)] === origin) return true
     if (names !== bytes) return isSame(entry, span)
     const { line } = entry
-    if (valueEnd + LINE_END_BYTES - nameStart !== line.length) return false
-    return isSameLine(line, bytes, nameStart)
+    if (valueEnd + LINE_END_BYTES - nameStart !== line.length || !isSameLine(line, bytes, nameStart)) return false
+    if (origin !== undefined) this.origins[placeOf(number)] = origin
+    return true
   }
 
   /** Whether entry `number` is there, and that field. */
@@ -161,12 +172,14 @@ export class HpackEncoder {
   /** Notes that entry `number` came behind the last. */
   private follow(number: number): void {
     this.followers[this.last] = number
-    this.last = number & (SLOTS - 1)
+    this.last = placeOf(number)
   }
 }
 
 /** An index of the static table, or a number of it. */
 export const writeIndexed = (out: Buffer, at: number, index: number): number => writeInteger(out, at, INDEXED, index)
+
+const placeOf = (number: number): number => number & (PLACES - 1)
 
 /** What follows the index of a name, 0 for one that is written out. */
 function writeLine(out: Buffer, at: number, index: number, span: Span): number {

@@ -20,8 +20,7 @@ const HOST_NAME = Buffer.from('host: ')
 const COOKIE_NAME = Buffer.from('cookie: ')
 const CRUMB_END = Buffer.from('; ')
 const LINE_END = Buffer.from('\r\n')
-const CHUNKED_LINE = Buffer.from('transfer-encoding: chunked\r\n')
-const CHUNKED_NAME_LENGTH = CHUNKED_LINE.indexOf(':')
+const CHUNKED = makeField('transfer-encoding', 'chunked')
 const GET = Buffer.from('GET ')
 const CONNECT_LENGTH = 'CONNECT'.length
 const PSEUDO = ['method', 'scheme', 'authority', 'path', 'protocol'] as const
@@ -85,7 +84,7 @@ export class RequestFields implements FieldSink {
     if (this.detail !== undefined) return { kind: 'malformed', detail: this.detail }
     this.writeCookie()
     if (this.pseudo.protocol !== undefined) this.writeUpgrade(this.pseudo.protocol, key())
-    else if (hasBody && !this.hasLength) this.writeLine(CHUNKED_LINE, CHUNKED_NAME_LENGTH, names.TRANSFER_ENCODING)
+    else if (hasBody && !this.hasLength) this.writeLine(CHUNKED)
     this.write(LINE_END, 0, LINE_END.length)
     if (this.tooLarge !== undefined) return { kind: 'tooLarge', detail: this.tooLarge }
     const { head } = this
@@ -121,7 +120,7 @@ export class RequestFields implements FieldSink {
     }
     if (kind === 'host' && this.isSameHost(field)) return
     if (kind === 'length') this.hasLength = true
-    this.writeLine(field.line, field.nameLength, field.headKind)
+    this.writeLine(field)
   }
 
   /** Of `:authority` there is a line already. */
@@ -193,16 +192,13 @@ export class RequestFields implements FieldSink {
 
   /** What HTTP/1.1 asks a backend for instead of an extended CONNECT (RFC 8441 5, RFC 6455 4.1). */
   private writeUpgrade(protocol: Field, key: string): void {
-    for (const { line, nameLength, headKind } of [
-      makeField('connection', 'upgrade'),
-      makeField('upgrade', valueOf(protocol)),
-      makeField('sec-websocket-key', key),
-    ])
-      this.writeLine(line, nameLength, headKind)
+    this.writeLine(makeField('connection', 'upgrade'))
+    this.writeLine(makeField('upgrade', valueOf(protocol)))
+    this.writeLine(makeField('sec-websocket-key', key))
   }
 
-  private writeLine(line: Buffer, nameLength: number, headKind: number): void {
-    this.head.writeLine(line, nameLength, headKind)
+  private writeLine(field: Field): void {
+    this.head.writeLine(field)
     if (this.head.isOver) this.overflow()
   }
 

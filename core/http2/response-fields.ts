@@ -67,10 +67,10 @@ export class ResponseFields implements FieldSink {
     head.writeAll(SPACE_END)
   }
 
-  private onRegular({ line, nameLength, headKind }: Field): void {
+  private onRegular(field: Field): void {
     if (!this.hasStatus) this.detail = ':status must come first'
     this.count += 1
-    if (this.count <= this.maxFields) this.head.writeLine(line, nameLength, headKind)
+    if (this.count <= this.maxFields) this.head.writeLine(field)
   }
 }
 
