@@ -202,6 +202,7 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
     ...ground,
     handler,
     maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
+    drainTimeoutMs: () => published.config.drainTimeoutMs,
     isUnwanted: (address) => bans.keepsOut(address),
     onClosed: () => life.clientGone(),
     tls,

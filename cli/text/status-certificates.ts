@@ -6,10 +6,11 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000
 /** Of those that are near their end. */
 const MAX_TOLD = 3
 
-/** `web on 0.0.0.0:443 (HTTPS)`; edges of before there was TLS tell of no certificates. */
-export function listenerNote({ name, address, certificates }: StatusSnapshot['listeners'][number]): string {
+/** `web on 0.0.0.0:443 (HTTPS, Bun.serve)`; edges of before tell of no certificates, or of no engine. */
+export function listenerNote({ name, address, engine, certificates }: StatusSnapshot['listeners'][number]): string {
   const isSecure = ((certificates as typeof certificates | undefined) ?? null) !== null
-  return `${printable(name)} on ${printable(address)}${isSecure ? ' (HTTPS)' : ''}`
+  const marks = [...(isSecure ? ['HTTPS'] : []), ...(engine === 'serve' ? ['Bun.serve'] : [])]
+  return `${printable(name)} on ${printable(address)}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}`
 }
 
 /** A line for those that end within 30 days, or have ended; none where there are none. `at`: wall ms of the snapshot. */

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { calculateJwkThumbprint, FlattenedSign, type JWK } from 'jose'
 import type { Secret } from '../secrets.ts'
 import { pemOf } from './certificate-request.ts'
+import type { Binding } from './policy.ts'
 
 /** An account's key, in the forms in which it is needed. */
 export interface AccountKey {
@@ -11,13 +12,6 @@ export interface AccountKey {
   readonly jwk: JWK
   /** RFC 7638: what a challenge's token is joined with. */
   readonly thumbprint: string
-}
-
-/** Who an account with the CA is bound to elsewhere (RFC 8555 7.3.4). */
-export interface Binding {
-  readonly keyId: string
-  /** In base64url, as CAs give it. */
-  readonly hmacKey: Secret
 }
 
 /** A new one, in PEM. */

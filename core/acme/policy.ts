@@ -1,11 +1,17 @@
 /** What the config says of certificates that are had by ACME; of one listener. */
-import type { TlsFiles } from '../discovery/service.ts'
+import type { TlsFiles } from '../discovery/policy.ts'
 import type { Secret } from '../secrets.ts'
-import type { Binding } from './jws.ts'
 
 /** How a name is shown to be ours (RFC 8555 8, RFC 8737). */
 export const challengeKinds = ['tls-alpn-01', 'http-01', 'dns-01'] as const
 export type ChallengeKind = (typeof challengeKinds)[number]
+
+/** Who an account with the CA is bound to elsewhere (RFC 8555 7.3.4). */
+export interface Binding {
+  readonly keyId: string
+  /** In base64url, as CAs give it. */
+  readonly hmacKey: Secret
+}
 
 /** A CA to order from. */
 export interface DirectoryPolicy {

@@ -113,7 +113,15 @@ export const statusSchema = object({
   uptimeMs: count,
   phase: { enum: ['starting', 'serving', 'draining'] },
   process: object({ residentBytes: count, cpuSeconds: number }),
-  listeners: list(object({ name: text, address: text, certificates: nullOr(list(certificate)), missing: list(text) })),
+  listeners: list(
+    object({
+      name: text,
+      address: text,
+      engine: { enum: ['own', 'serve'] },
+      certificates: nullOr(list(certificate)),
+      missing: list(text),
+    }),
+  ),
   counters: object(counted(edgeLedger.specs)),
   overload: nullOr(object({ shedding: truth, lagMs: number })),
   pools: list(

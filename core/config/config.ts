@@ -20,8 +20,7 @@ import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { ListenOptions } from '../net/listen-options.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
-import type { BackendProtocol } from '../outbound/http1-pool.ts'
-import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
+import type { BackendProtocol, BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
 import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -107,6 +106,10 @@ export interface ListenerConfig {
   /** Absent: as the system has them. */
   readonly options?: ListenOptions
   readonly mode: ListenerMode
+  /** Who speaks with clients; absent: we do. */
+  readonly engine?: 'serve'
+  /** Whether HTTP/3 is spoken at the UDP port of the same number; absent: it is not. */
+  readonly http3?: true
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
   /** Absent: over TLS it is spoken, else not. */
@@ -144,6 +147,8 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Whether calls of gRPC-Web become calls of gRPC; absent: they do not. */
+  readonly grpcWeb?: boolean
   /** Absent: none but those of its pool. */
   readonly limits?: readonly LimitPolicy[]
   /** Absent: whoever comes is let in. */

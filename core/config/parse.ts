@@ -14,7 +14,7 @@ import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
 import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { tcpRoutesOf } from './schema/listener-tcp.ts'
-import { checkRoutes, reportKeys, reportTracing, warnOfCertificates } from './schema/route.ts'
+import { checkRoutes, reportGrpcWeb, reportKeys, reportTracing, warnOfCertificates } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
@@ -152,6 +152,8 @@ function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft 
     permissions: isUnix ? draft?.permissions : undefined,
     ...(draft?.options && { options: draft.options }),
     mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
+    ...(draft?.engine === 'serve' && { engine: draft.engine }),
+    ...(draft?.http3 && { http3: draft.http3 }),
     ...(tls && { tls }),
     ...(draft?.http2 !== undefined && { http2: draft.http2 }),
     ...(draft?.proxyProtocol && { proxyProtocol: draft.proxyProtocol }),
@@ -213,6 +215,7 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
+  reportGrpcWeb(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
   if (!asksForCertificates(raw)) warnOfCertificates(drafts, reading)

@@ -1,6 +1,6 @@
 /** Where the API server of a cluster is asked, and as whom: as the config says, or as Kubernetes tells those that run in it. */
-import type { KubernetesPolicy } from './policy.ts'
-import type { ReadPem, TlsFiles } from './service.ts'
+import type { KubernetesPolicy, TlsFiles } from './policy.ts'
+import type { ReadPem } from './service.ts'
 
 /** What the config says of it. */
 export type ApiServer = Pick<KubernetesPolicy, 'address' | 'namespace' | 'bearerFile' | 'tls'>

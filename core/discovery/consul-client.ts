@@ -7,7 +7,8 @@ import type { Ask } from '../net/ask.ts'
 import type { Secret } from '../secrets.ts'
 import type { Attempt } from './attempts.ts'
 import { type Expected, readJsonAnswer } from './json-answer.ts'
-import { fieldsOf, readTls, type ReadPem, type TlsFiles } from './service.ts'
+import type { TlsFiles } from './policy.ts'
+import { fieldsOf, readTls, type ReadPem } from './service.ts'
 
 export interface ConsulServer {
   /** The URL of an agent or a server. */

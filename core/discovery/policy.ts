@@ -1,7 +1,6 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
 import type { NameServer } from '../names/servers.ts'
 import type { Secret } from '../secrets.ts'
-import type { ServiceField, TlsFiles } from './service.ts'
 
 export type SourcePolicy =
   FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy | OwnPolicy
@@ -30,6 +29,20 @@ export interface DnsPolicy {
   readonly family: AddressFamily
   /** IP addresses and ports; undefined: those of the machine. */
   readonly resolvers: readonly NameServer[] | undefined
+}
+
+/** Sent with each question to a service. */
+export interface ServiceField {
+  /** In lower case. */
+  readonly name: string
+  readonly value: Secret
+}
+
+/** Paths of PEM files, absolute; read anew for each connection's sake, since certificates are renewed. */
+export interface TlsFiles {
+  readonly ca: string | undefined
+  readonly cert: string | undefined
+  readonly key: string | undefined
 }
 
 export interface HttpPolicy {

@@ -1,19 +1,6 @@
 /** A service that is asked over HTTP for members: what is sent with each question, and whom a certificate is taken from. */
 import type { ServiceTls } from '../net/service-request.ts'
-import type { Secret } from '../secrets.ts'
-
-export interface ServiceField {
-  /** In lower case. */
-  readonly name: string
-  readonly value: Secret
-}
-
-/** Paths of PEM files, absolute; read anew for each connection's sake, since certificates are renewed. */
-export interface TlsFiles {
-  readonly ca: string | undefined
-  readonly cert: string | undefined
-  readonly key: string | undefined
-}
+import type { ServiceField, TlsFiles } from './policy.ts'
 
 /** A text that is there; undefined: it cannot be read. */
 export type ReadPem = (path: string) => string | undefined

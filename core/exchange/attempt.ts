@@ -39,9 +39,11 @@ export interface AttemptOwner {
 
 export class Attempt implements ResponseSink {
   readonly backend: Backend
-  readonly stream: BackendStream
+  stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** Attempts of its request that were sent before it, to other backends. */
+  previous = 0
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
   readonly trace: AttemptTrace | undefined
   /** Why it is that backend; undefined: nobody asked. */
@@ -102,6 +104,10 @@ export class Attempt implements ResponseSink {
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
+  }
+
+  onMoved(stream: BackendStream): void {
+    this.stream = stream
   }
 
   onConnected(): void {

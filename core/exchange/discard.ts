@@ -42,6 +42,8 @@ class Discard implements ResponseSink {
     this.alarm.cancel()
   }
 
+  onMoved(): void {}
+
   onConnected(): void {}
 
   onInterim(): void {}

@@ -24,6 +24,7 @@ import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { countCall, countEnding, countRefusal } from './count-ending.ts'
 import { type Limit, limitOf } from './limit.ts'
+import { problemOf } from './problems.ts'
 import type { AttemptRecord, Ending } from './record.ts'
 import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
@@ -212,13 +213,10 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
   }
 
   onAttemptFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
-    if (this.stage.kind !== 'responding') {
-      this.tries.onFailed(attempt, cause, detail)
-      return
-    }
+    if (this.stage.kind !== 'responding') return this.tries.onFailed(attempt, cause, detail)
     this.remember(attempt)
     this.services.counters.truncated += 1
-    this.truncate(this.stage.status)
+    this.truncate(this.stage.status, problemOf(cause, detail))
   }
 
   onNobodyLeft(problem: Problem): void {
@@ -265,7 +263,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
 
   /** Answers with a response of our own, or cuts the one that has begun. */
   private fail(problem: Problem): void {
-    if (this.stage.kind === 'responding') this.truncate(this.stage.status)
+    if (this.stage.kind === 'responding') this.truncate(this.stage.status, problem)
     else this.refuse(problem)
   }
 
@@ -278,9 +276,9 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
     this.client.refuse(answer)
   }
 
-  private truncate(status: number): void {
+  private truncate(status: number, problem: Problem): void {
     this.over({ kind: 'truncated', status })
-    this.client.cut()
+    this.client.cut(problem)
   }
 
   /** Gives up what is under way. `isTooSlow`: that nothing has been answered is the backend's fault, else nobody's. */

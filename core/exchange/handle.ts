@@ -2,6 +2,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
+import { grpcClient } from '../grpc-web/stream.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import type { RefusedHead, RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
@@ -53,7 +54,8 @@ export function createHandler({
     const proof = world.proofs?.find(head)
     const route = (proof === undefined ? world.routes.find(head) : undefined) ?? world.nowhere
     route.traffic.requests += 1
-    const exchange = new Exchange(services, client, route, world)
+    const stream = route.grpcWeb === true ? grpcClient(client, head) : client
+    const exchange = new Exchange(services, stream, route, world)
     exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
     if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)

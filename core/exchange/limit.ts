@@ -36,6 +36,12 @@ export function limitOf({ requestMs, deadline }: RequestTimeouts, head: RequestH
   return { at: now + requestMs, by: 'route', field, detail: `no whole response within ${requestMs} ms` }
 }
 
+/** When the client of a call of gRPC gives it up, whether or not its route goes by that, monotonic ms; Infinity: it does not say. */
+export function callEndsAt({ fields }: RequestHead, startedAt: number): number {
+  const value = fields.valueNamed('grpc-timeout')
+  return startedAt + ((value !== undefined ? readDeadline('grpc-timeout', value, 0) : undefined) ?? Infinity)
+}
+
 /** What a backend is told of the client's deadline now; undefined: nothing that the client did not say. */
 export function deadlineNow({ at, field }: Limit, clock: Clock): DeadlineLine | undefined {
   return field && deadlineLine(field, at - clock.now(), clock.wallTime())

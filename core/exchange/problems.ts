@@ -1,7 +1,9 @@
 /** What a client is told when no backend has answered it. */
 import type { Stop } from '../forward/hops.ts'
+import { nameOfGrpcCode } from '../http1/grpc.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { Problem } from '../stream/client-stream.ts'
+import type { Answer } from './retry.ts'
 
 export const UNAVAILABLE: Problem = { status: 503, detail: 'no backend is usable now', retryAfterSeconds: 1 }
 
@@ -13,10 +15,11 @@ export function problemOf(cause: FailureCause, detail: string): Problem {
 }
 
 /** For a response that was thrown away for another's, which never came. */
-export const problemOfStatus = (status: number): Problem => ({
-  status,
-  detail: `a backend answered ${status}, and no other is usable now`,
-})
+export function problemOfAnswer(answer: Answer): Problem {
+  const [status, told] =
+    answer.kind === 'answered' ? [answer.status, answer.status] : [503, nameOfGrpcCode(answer.grpcStatus)]
+  return { status, detail: `a backend answered ${told}, and no other is usable now` }
+}
 
 /** For a request that goes no further than to us. */
 export function problemOfStop(stop: Stop): Problem {

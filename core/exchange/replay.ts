@@ -2,6 +2,7 @@
  * What has been sent of a request's body, kept so that another attempt can have it, within a bound for each request and
  * one for all together. Beyond either it is let go, and the request goes on as one that can't be sent twice.
  */
+import { isGrpcRequest } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { RetryPolicy } from '../pool/policy.ts'
 import type { BackendStream } from '../stream/backend-stream.ts'
@@ -75,10 +76,11 @@ export class Replay {
 /** For a request whose body is still to come; undefined: it would not be made again, or its body is known to be too large. */
 export function replayFor(
   head: RequestHead,
-  { attempts, maxBodyBytes }: RetryPolicy,
+  { attempts, maxBodyBytes, grpcStatuses }: RetryPolicy,
   memory: ReplayMemory,
   maxTotalBytes: number,
 ): Replay | undefined {
   if (attempts === 1 || head.fields.contentLength > maxBodyBytes || maxBodyBytes === 0) return undefined
-  return isRepeatable(head) ? new Replay(memory, maxBodyBytes, maxTotalBytes) : undefined
+  const mayBeSentAgain = isRepeatable(head) || (grpcStatuses.length > 0 && isGrpcRequest(head))
+  return mayBeSentAgain ? new Replay(memory, maxBodyBytes, maxTotalBytes) : undefined
 }

@@ -17,6 +17,11 @@ export type Failure =
     }
   /** A response came; `retryAfterMs`: the wait that it asks for, undefined where it asks for none. */
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs: number | undefined }
+  /** A call of gRPC has come to that status and to nothing else; `pushbackMs`: as `retryAfterMs`, Infinity: it is not to be made again. */
+  | { readonly kind: 'called'; readonly grpcStatus: number; readonly pushbackMs: number | undefined }
+
+/** Of an attempt that was answered. */
+export type Answer = Exclude<Failure, { readonly kind: 'failed' }>
 
 /** What of the request decides, beside the failure. */
 export interface Retryable {
@@ -53,11 +58,11 @@ export type Retry =
 const NONE: Retry = { kind: 'none' }
 const SAME: Retry = { kind: 'same', reason: 'stale' }
 
-const another = (reason: RetryReason, leastMs = 0): Retry => ({
+const another = (reason: RetryReason, leastMs = 0, backsOff = reason !== 'local' && reason !== 'connect'): Retry => ({
   kind: 'another',
   reason,
   isFree: reason === 'local',
-  backsOff: reason !== 'local' && reason !== 'connect',
+  backsOff,
   leastMs,
 })
 
@@ -69,7 +74,7 @@ export const MOST_GIVEN = 8
 
 /** Whether the request was sent, its head at least: else the attempt counts for nothing but `MOST_GIVEN`. */
 export const wasSent = (failure: Failure): boolean =>
-  failure.kind === 'answered' || (failure.cause !== 'connect' && failure.cause !== 'local')
+  failure.kind !== 'failed' || (failure.cause !== 'connect' && failure.cause !== 'local')
 
 /**
  * Nothing has been sent when a connect fails, so any request may go elsewhere at once (where a connection may be idle,
@@ -79,20 +84,24 @@ export const wasSent = (failure: Failure): boolean =>
  * therefore asked once more, over a connection that cannot be stale; should it be dead, that one's failure leads to
  * another. That is free: each needs a connection that has answered before, so it multiplies no outage. A part of a head is
  * as good as nothing while the client has not heard of it; an interim response it has heard of, and another backend's would
- * contradict it: some clients send a body anew upon each 100.
+ * contradict it: some clients send a body anew upon each 100. Which calls of gRPC do no harm twice the policy says, by their
+ * status: their method is always POST.
  */
 export function decideRetry(failure: Failure, request: Retryable, policy: RetryPolicy): Retry {
   const isAnotherLeft = request.failed + 1 < policy.attempts && mayBeGivenOn(request, policy)
-  const isHarmless = request.isRepeatable || (failure.kind === 'failed' && failure.wasRefused === true)
+  const isHarmless = request.isRepeatable || failure.kind === 'called' || wasLeftAlone(failure)
   const maySendAgain = isHarmless && !request.isBodyLost && !request.hasInterim
   if (failure.kind === 'answered')
     return maySendAgain && isAnotherLeft ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
+  if (failure.kind === 'called') return maySendAgain && isAnotherLeft ? afterCall(failure, policy) : NONE
   const { cause, wasReused, hasResponseBegun } = failure
   if (cause === 'connect' || cause === 'local') return afterNothingSent(cause, request, policy)
   if (!maySendAgain) return NONE
   if (cause === 'reset' && wasReused && !hasResponseBegun) return SAME
   return isAnotherLeft && policy.on.includes(cause) ? another(cause) : NONE
 }
+
+const wasLeftAlone = (failure: Failure): boolean => failure.kind === 'failed' && failure.wasRefused === true
 
 function afterNothingSent(cause: 'connect' | 'local', request: Retryable, policy: RetryPolicy): Retry {
   const isNamed = cause === 'local' || policy.on.includes(cause)
@@ -107,6 +116,13 @@ function afterAnswer(status: number, retryAfterMs: number | undefined, policy: R
   if (!policy.statuses.includes(status)) return NONE
   if (retryAfterMs === undefined) return status === 429 ? NONE : another('status')
   return retryAfterMs > policy.maxRetryAfterMs ? NONE : another('status', retryAfterMs)
+}
+
+/** gRPC's rules (gRFC A6): a backend that says when is taken at its word, and one that says that it does not want to is. */
+function afterCall({ grpcStatus, pushbackMs }: Failure & { readonly kind: 'called' }, policy: RetryPolicy): Retry {
+  if (!policy.grpcStatuses.includes(grpcStatus)) return NONE
+  if (pushbackMs === undefined) return another('status')
+  return pushbackMs > policy.maxRetryAfterMs ? NONE : another('status', pushbackMs, false)
 }
 
 /**
@@ -132,7 +148,3 @@ export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'method' | 'field
   // Most are, and a method's text is made anew each time.
   return head.isGet || isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
 }
-
-/** Whether a response of that status may be thrown away for another. */
-export const isRetried = (status: number, { statuses }: Pick<RetryPolicy, 'statuses'>): boolean =>
-  statuses.length > 0 && statuses.includes(status)

@@ -6,7 +6,7 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { StreamChoice } from '../stream/backend-stream.ts'
-import type { Peer } from '../stream/peer.ts'
+import type { ClientStream } from '../stream/client-stream.ts'
 import type { RecordedContext } from '../balance/pick-recorder.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
@@ -28,7 +28,7 @@ export class TriedBackends {
   private readonly route: Route
   private readonly services: Services
   /** Whose request it is. */
-  private readonly client: Peer
+  private readonly client: Pick<ClientStream, 'peer' | 'isUpgrade'>
   /** They are not to be picked again. */
   private tried: readonly Backend[] = NOBODY
   /** Those of them that it was sent to, and that another attempt followed. */
@@ -40,10 +40,15 @@ export class TriedBackends {
   /** Retries that waited by chance. */
   private waits = 0
 
-  constructor(route: Route, services: Services, client: Peer) {
+  constructor(route: Route, services: Services, client: ClientStream) {
     this.route = route
     this.services = services
     this.client = client
+  }
+
+  /** Backends that it was sent to before the one that it is given to now. */
+  get sent(): number {
+    return this.failed
   }
 
   get pool(): Pool {
@@ -55,13 +60,10 @@ export class TriedBackends {
     const { pool, tried, queuedAt } = this
     const hasQueued = queuedAt !== undefined
     if (hasQueued) this.waitedMs += context.now - queuedAt
-    const { waitedMs, client } = this
-    return acquire(
-      pool,
-      context,
-      { tried, priority: this.route.priority, hasQueued, session, waitedMs, client },
-      choice,
-    )
+    const { waitedMs } = this
+    const { peer: client, isUpgrade } = this.client
+    const { priority } = this.route
+    return acquire(pool, context, { tried, priority, hasQueued, session, waitedMs, client, isUpgrade }, choice)
   }
 
   /** For one that has acquired nothing; undefined: it has nothing to wait for, or has had its turn. */
@@ -79,13 +81,15 @@ export class TriedBackends {
    * nothing of the budget, or there are requests that wait for room.
    */
   acquireBeside(busy: Backend, context: RecordedContext): Acquired | undefined {
-    const { pool, route, client } = this
+    const { pool, route } = this
+    const { peer: client, isUpgrade } = this.client
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
     // Those that are a resort are for requests that would be lost.
     if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined, waitedMs: 0, client }
+    const { priority } = route
+    const asker = { tried, priority, hasQueued: true, session: undefined, waitedMs: 0, client, isUpgrade }
     return acquire(pool, context, asker, 'any')
   }
 
@@ -107,6 +111,8 @@ export class TriedBackends {
     if (now + afterMs >= request.endsAt || !this.mayFind(failure, [...tried, backend])) return undefined
     if (!retry.isFree && !this.takes(now)) return undefined
     if (retry.backsOff) this.waits += 1
+    // Who is told when to come begins anew (gRFC A6).
+    else if (failure.kind === 'called') this.waits = 0
     if (wasSent(failure)) this.failed += 1
     this.exclude(backend)
     this.queuedAt = undefined

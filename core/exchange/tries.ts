@@ -8,7 +8,6 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { parseRetryAfter } from '../http1/retry-after.ts'
 import { pickedAgain } from '../balance/pick-recorder.ts'
 import { type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Pool } from '../pool/pool.ts'
@@ -19,11 +18,13 @@ import type { ClientStream, Problem } from '../stream/client-stream.ts'
 import { Alarm, later } from './alarm.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { discardResponse } from './discard.ts'
+import { failureIn } from './failed-response.ts'
 import { hedgeAfterMs } from './hedge.ts'
+import { callEndsAt } from './limit.ts'
 import { type PickSource, RequestContext } from './pick-context.ts'
-import { problemOf, problemOfStatus, UNAVAILABLE } from './problems.ts'
+import { problemOf, problemOfAnswer, UNAVAILABLE } from './problems.ts'
 import { type Replay, replayFor } from './replay.ts'
-import { type Failure, isRepeatable, isRetried } from './retry.ts'
+import { type Failure, isRepeatable } from './retry.ts'
 import { type NextTry, TriedBackends } from './tried-backends.ts'
 import { type Forwarded, rewriteFor } from './rewrite-for.ts'
 import { OVER, type TryState } from './try-state.ts'
@@ -35,6 +36,8 @@ export interface TriesOwner extends AttemptOwner, PickSource, Forwarded {
   readonly client: ClientStream
   readonly route: Route
   readonly world: World
+  /** Monotonic ms. */
+  readonly startedAt: number
   /** Bytes of the request's body that have come. */
   readonly requestBytes: number
   /** An interim response was passed on. */
@@ -59,7 +62,7 @@ export class Tries {
 
   constructor(owner: TriesOwner) {
     this.owner = owner
-    this.backends = new TriedBackends(owner.route, owner.services, owner.client.peer)
+    this.backends = new TriedBackends(owner.route, owner.services, owner.client)
   }
 
   get pool(): Pool {
@@ -118,21 +121,19 @@ export class Tries {
   }
 
   /** Whether its response is thrown away, for that of another attempt which is under way or follows. */
-  passesOver(attempt: Attempt, { status, fields }: ResponseHead, body: BodyKind): boolean {
-    if (!isRetried(status, this.pool.retry)) return false
+  passesOver(attempt: Attempt, head: ResponseHead, body: BodyKind): boolean {
     const { client, services } = this.owner
-    const { isWhole } = client
+    const failure = failureIn(head, attempt.stream.grpcStatus, this.pool.retry, services.clock)
+    if (failure === undefined) return false
     const other = this.otherThan(attempt)
-    const wait = fields.valueNamed('retry-after')
-    const retryAfterMs = wait === undefined ? undefined : parseRetryAfter(wait, services.clock.wallTime())
-    const next = other ? undefined : this.next({ kind: 'answered', status, retryAfterMs }, attempt)
+    const next = other ? undefined : this.next(failure, attempt)
     if (other === undefined && next === undefined) return false
     attempt.complete(services.clock.now())
     this.owner.remember(attempt)
-    if (isWhole) discardResponse(attempt.stream, body, services.wheel)
+    if (client.isWhole) discardResponse(attempt.stream, body, services.wheel)
     else attempt.stream.abort()
     if (other !== undefined) this.goOnWith(other, attempt)
-    else if (next !== undefined) this.goOn(next, attempt.backend, problemOfStatus(status))
+    else if (next !== undefined) this.goOn(next, attempt.backend, problemOfAnswer(failure))
     return true
   }
 
@@ -213,12 +214,13 @@ export class Tries {
 
   /** What follows `attempt`, which came to nothing; undefined: nothing does. */
   private next(failure: Failure, { backend }: Attempt): NextTry | undefined {
-    const { client, hasInterim, limit } = this.owner
+    const { client, hasInterim, limit, startedAt } = this.owner
+    const head = client.readHead()
     return this.backends.after(failure, backend, {
       hasInterim,
-      isRepeatable: isRepeatable(client.readHead()),
+      isRepeatable: isRepeatable(head),
       isBodyLost: !this.hasAll,
-      endsAt: limit?.at ?? Infinity,
+      endsAt: Math.min(limit?.at ?? Infinity, failure.kind === 'called' ? callEndsAt(head, startedAt) : Infinity),
     })
   }
 
@@ -241,8 +243,8 @@ export class Tries {
 
   /** Over a fresh connection, which will say when it can be sent on. */
   private tryAgain(backend: Backend, last: Problem): void {
-    const stream = sourceOf(this.pool, backend).open('fresh', this.pool.timeouts, this.owner.client.peer)
-    const { explaining, services } = this.owner
+    const { client, explaining, services } = this.owner
+    const stream = sourceOf(this.pool, backend, client.isUpgrade).open('fresh', this.pool.timeouts, client.peer)
     if (stream === undefined) this.endWith(last)
     else this.run({ backend, stream, pick: explaining && pickedAgain(backend) }, services.clock.now())
   }
@@ -306,6 +308,7 @@ export class Tries {
     this.hasTried = true
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
     attempt.pick = pick
+    attempt.previous = this.backends.sent
     if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }
@@ -322,7 +325,7 @@ export class Tries {
   /** Sends the head and what is there of the body, and lets the rest follow. */
   private send(attempt: Attempt, head: RequestHead): void {
     const { client } = this.owner
-    attempt.sendHead(head, rewriteFor(this.owner, attempt, this.pool), client.bodyForm)
+    attempt.sendHead(head, rewriteFor(this.owner, attempt, this.pool, head), client.bodyForm)
     this.replay?.sendTo(attempt.stream)
     if (client.isWhole) attempt.stream.sendEnd(this.trailers)
     else if (!this.isBlocked) this.takeBody()

@@ -79,6 +79,8 @@ export interface Route {
   readonly tunnel?: TunnelPolicy | undefined
   /** undefined: a slow backend is waited for. */
   readonly hedge: HedgePolicy | undefined
+  /** Calls of gRPC-Web become calls of gRPC; absent: they are requests like any other. */
+  readonly grpcWeb?: boolean | undefined
   /** undefined: whatever a request says of a trace is passed on. */
   readonly tracing: Tracing | undefined
   /** Kept over reloads with the key. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { isLoopback, parseBackendUrl } from '../config/network.ts'
 import { quote } from '../config/read/show.ts'
-import type { TlsFiles } from '../discovery/service.ts'
+import type { TlsFiles } from '../discovery/policy.ts'
 import { Secret } from '../secrets.ts'
 
 export interface SourceAddress {

@@ -32,7 +32,7 @@ export interface RequestRewrite {
   readonly backendHost: string
   readonly isUpgrade: boolean
   /** What the client speaks, where that is not what the head says; absent: it is. */
-  readonly version?: '2' | undefined
+  readonly version?: '2' | '3' | undefined
   /** A cookie that is kept from the backend; undefined: there is none. */
   readonly hiddenCookie: string | undefined
   readonly writeRequestId: WriteRequestId
@@ -58,6 +58,7 @@ export interface OwnLines {
 
 const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
 const VIA_2 = Buffer.from(`Via: 2 ${PSEUDONYM}\r\n`)
+const VIA_3 = Buffer.from(`Via: 3 ${PSEUDONYM}\r\n`)
 const VIA_10 = Buffer.from(`Via: 1.0 ${PSEUDONYM}\r\n`)
 const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
@@ -159,6 +160,7 @@ export function writeAddedLines(out: Buffer, at: number, head: RequestHead, rewr
 
 function viaOf({ minorVersion }: RequestHead, { version }: RequestRewrite): Buffer {
   if (version === '2') return VIA_2
+  if (version === '3') return VIA_3
   return minorVersion === 0 ? VIA_10 : VIA_11
 }
 

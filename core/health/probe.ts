@@ -4,19 +4,18 @@
  * the head of the answer; the rest is taken while the check's time lasts, so that members see no aborted requests.
  */
 import type { Backend, CheckResult } from '../backend/backend.ts'
-import { isAmong } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
-import type { Opening } from '../net/opening.ts'
+import type { Opening, Protocol } from '../net/opening.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
-import { beginsHttp2, createAnswerReader } from './answer.ts'
-import type { Answer } from './answer.ts'
-import { createGrpcCheck, type GrpcCheck } from './grpc-check.ts'
+import { createGrpcCheck } from './grpc-check.ts'
+import type { Inquiry } from './inquiry.ts'
+import { askInHttp1, askInHttp2 } from './page-check.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
 
 /**
@@ -32,17 +31,12 @@ export interface ProbeServices {
   readonly budget: DescriptorBudget
   /** Those of traffic, so that a head refused there fails here; asked for with each check. */
   readonly limits: () => HttpLimits
-  /** What connections to it begin with; undefined, or absent: with nothing. */
-  readonly opening?: (backend: Backend) => Opening | undefined
+  /** What connections to it begin with for that check, and what is spoken: without TLS the first that is offered. Absent: nothing, and HTTP/1.1. */
+  readonly opening?: (backend: Backend, check: HealthCheck) => Opening | undefined
 }
-
-type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
 
 /** How much of a body is taken; a longer one is cut off. */
 const MAX_BODY_BYTES = 64 * 1024
-
-/** Why a check that asks for a page fails at a member that speaks HTTP/2 alone, and what to write instead. */
-const SPEAKS_HTTP2 = 'speaks HTTP/2, and a page is asked for in HTTP/1.1: "check" may be "tcp" or "grpc"'
 
 export function createProbe(services: ProbeServices): Probe {
   return (backend, policy, done) => {
@@ -62,13 +56,13 @@ class Check implements WireOwner {
   private readonly done: (result: CheckResult) => void
   private readonly wire: Wire
   private readonly startedAt: number
-  private readonly read: (piece: Buffer) => Answer | undefined
+  private readonly opening: Opening | undefined
   private stopTimer: Cancel = () => undefined
   private phase: Phase = 'asking'
   private holdsDescriptor = false
   private bodyBytes = 0
-  /** Of a check by gRPC, once it is connected. */
-  private call: GrpcCheck | undefined = undefined
+  /** Once it is connected. */
+  private inquiry: Inquiry | undefined = undefined
 
   constructor(services: ProbeServices, backend: Backend, policy: HealthPolicy, done: (result: CheckResult) => void) {
     this.services = services
@@ -77,16 +71,16 @@ class Check implements WireOwner {
     this.done = done
     this.wire = new Wire(this, services.wheel)
     this.startedAt = services.clock.now()
-    this.read = createAnswerReader(services.limits())
+    this.opening = services.opening?.(backend, policy.check)
   }
 
   begin(): void {
     const { backend } = this
-    const { budget, clock, dial, opening } = this.services
+    const { budget, clock, dial } = this.services
     const { timeoutMs } = this.policy
     this.stopTimer = clock.after(timeoutMs, () => this.onTimeout())
     this.holdsDescriptor = budget.take()
-    if (this.holdsDescriptor) dial(backend.address, this.wire, timeoutMs, opening?.(backend))
+    if (this.holdsDescriptor) dial(backend.address, this.wire, timeoutMs, this.opening)
     else queueMicrotask(() => this.onConnectError({ isLocal: true, detail: 'no descriptor is free' }))
   }
 
@@ -94,16 +88,23 @@ class Check implements WireOwner {
     this.hangUp()
   }
 
-  onOpen(): void {
+  onOpen(agreed?: Protocol): void {
     const { check } = this.policy
     if (check.kind === 'tcp') {
       this.settle({ passed: true, detail: 'connected' })
       this.hangUp()
       return
     }
-    if (check.kind === 'grpc') return this.beginCall(check.service)
-    const request = Buffer.from(requestFor(this.backend.host, check), 'latin1')
-    this.wire.write(request, 0, request.length)
+    const { opening } = this
+    const limits = this.services.limits()
+    const line = {
+      authority: this.backend.host,
+      scheme: opening?.tls === undefined ? ('http' as const) : ('https' as const),
+      send: (bytes: Buffer): void => this.wire.write(bytes, 0, bytes.length),
+    }
+    const ask = (agreed ?? opening?.offers?.[0]) === 'h2' ? askInHttp2 : askInHttp1
+    this.inquiry = check.kind === 'grpc' ? createGrpcCheck(check.service, line, limits) : ask(check, line, limits)
+    this.inquiry.begin()
   }
 
   onConnectError({ isLocal, detail, words }: Omit<ConnectFailure, 'code'>): void {
@@ -112,10 +113,20 @@ class Check implements WireOwner {
   }
 
   onData(bytes: Buffer): void {
-    const { check } = this.policy
-    if (this.phase === 'asking' && check.kind === 'http') this.readAnswer(bytes, check)
-    else if (this.phase === 'asking' && this.call !== undefined) this.readCall(bytes, this.call)
-    else if ((this.bodyBytes += bytes.length) > MAX_BODY_BYTES) this.hangUp()
+    const { inquiry } = this
+    if (inquiry === undefined || this.phase === 'over') return
+    if (this.phase === 'taking' && (this.bodyBytes += bytes.length) > MAX_BODY_BYTES) return this.hangUp()
+    try {
+      const verdict = inquiry.read(bytes)
+      if (verdict === undefined) return
+      this.settle(verdict)
+      this.phase = 'taking'
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.settle({ passed: false, detail: `not ${inquiry.kind}: ${error.message}` })
+      return this.hangUp()
+    }
+    if (inquiry.isOver) this.hangUp()
   }
 
   onEnd(): void {
@@ -141,37 +152,6 @@ class Check implements WireOwner {
 
   onSent(): void {}
 
-  private readAnswer(bytes: Buffer, check: HttpCheck): void {
-    try {
-      const answer = this.read(bytes)
-      if (answer === undefined) return
-      this.settle({ passed: isAmong(answer.status, check.expect), detail: answerInWords(answer, check) })
-      this.phase = 'taking'
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.settle({ passed: false, detail: beginsHttp2(bytes) ? SPEAKS_HTTP2 : `not HTTP: ${error.message}` })
-      this.hangUp()
-    }
-  }
-
-  private beginCall(service: string): void {
-    const send = (bytes: Buffer): void => this.wire.write(bytes, 0, bytes.length)
-    this.call = createGrpcCheck({ service, authority: this.backend.host }, this.services.limits(), send)
-    this.call.begin()
-  }
-
-  private readCall(bytes: Buffer, call: GrpcCheck): void {
-    try {
-      const answer = call.read(bytes)
-      if (answer === undefined) return
-      this.settle(answer)
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.settle({ passed: false, detail: `not gRPC: ${error.message}` })
-    }
-    this.hangUp()
-  }
-
   /** Tells the verdict, unless there is one. */
   private settle(verdict: Pick<CheckResult, 'passed' | 'detail' | 'isLocal'>): void {
     if (this.phase !== 'asking') return
@@ -196,18 +176,6 @@ class Check implements WireOwner {
     this.holdsDescriptor = false
     this.services.budget.give()
   }
-}
-
-/** `check.path` and `check.host` hold no spaces or controls: the config refuses those. */
-function requestFor(backendHost: string, check: HttpCheck): string {
-  const host = check.host ?? backendHost
-  return `GET ${check.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: smartedge-health\r\nAccept: */*\r\nConnection: close\r\n\r\n`
-}
-
-function answerInWords({ status, reason }: Answer, check: HttpCheck): string {
-  if (isAmong(status, check.expect)) return reason === '' ? `${status}` : `${status} ${reason}`
-  const ranges = check.expect.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`))
-  return `${status}, expected ${ranges.join(' or ')}`
 }
 
 /** What is told of a connect by the system's code alone. A name server's codes look the same and come with words of their own. */

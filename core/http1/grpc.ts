@@ -1,6 +1,7 @@
 /** gRPC over HTTP (its PROTOCOL-HTTP2): how its calls are told from others, and its statuses beside those of HTTP. */
 import type { FieldSection } from './field-section.ts'
 import { equalsIgnoringCase, SEMICOLON } from './grammar.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** By number. */
 export const GRPC_CODES = [
@@ -46,6 +47,10 @@ const CODES: Readonly<Record<number, number>> = {
   508: 13,
 }
 
+/** What a backend says of when a call may be made again, and what it is told of how often it has been (gRFC A6). */
+export const PUSHBACK = 'grpc-retry-pushback-ms'
+export const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts'
+
 const CONTENT_TYPE = Buffer.from('content-type')
 const GRPC = Buffer.from('application/grpc')
 const PLUS = 0x2b
@@ -62,17 +67,28 @@ export function isGrpc(fields: FieldSection): boolean {
   return end === valueEnd || bytes[end] === PLUS || bytes[end] === SEMICOLON
 }
 
+export const isGrpcRequest = ({ fields }: RequestHead): boolean => isGrpc(fields)
+
 /** The status that a head (of a response without content) or its trailers tell; undefined: none. */
 export function grpcStatusIn(fields: FieldSection): number | undefined {
   const value = fields.valueNamed('grpc-status')
   return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : undefined
 }
 
+export const nameOfGrpcCode = (code: number): string => GRPC_CODES[code] ?? `status ${code}`
+
+/** ms >= 0 as `grpc-retry-pushback-ms` has it; Infinity for what is below 0, or no number: never. */
+export const parsePushback = (value: string): number => (/^\d{1,10}$/.test(value) ? Number(value) : Infinity)
+
 /** 200..599. */
 export const httpStatusOf = (code: number): number => HTTP_STATUSES[code] ?? 500
 
 /** For an answer of ours with that status of HTTP: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and a deadline is one. */
 export const grpcCodeOf = (status: number): number => CODES[status] ?? UNKNOWN
+
+/** The lines that tell of an answer of ours with that status of HTTP, with CRLF each. */
+export const grpcLines = (status: number, detail: string): string =>
+  `grpc-status: ${grpcCodeOf(status)}\r\ngrpc-message: ${grpcMessage(detail)}\r\n`
 
 /** As `grpc-message` has it: UTF-8, and all but printable ASCII in percent. */
 export function grpcMessage(text: string): string {

@@ -1,4 +1,4 @@
-/** Writes the end of a chunked body: the last chunk, and those trailer fields that may be forwarded. */
+/** Writes what a chunked body has beside its content: where chunks begin and end, the last one, and those trailer fields that may be forwarded. */
 import { OTHER } from './field-names.ts'
 import type { FieldSection } from './field-section.ts'
 
@@ -13,6 +13,12 @@ const FORBIDDEN = new Set(
     'if-unmodified-since if-range content-encoding content-type content-range'
   ).split(' '),
 )
+
+/** Before so many bytes of content, more than none. */
+export const chunkStart = (length: number): Buffer => Buffer.from(`${length.toString(16)}\r\n`, 'latin1')
+
+/** Behind them. */
+export const CHUNK_END = Buffer.from('\r\n')
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 

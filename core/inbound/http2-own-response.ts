@@ -1,14 +1,25 @@
 /** Responses of our own over HTTP/2: made as for HTTP/1.1, so that they are written in one place, and sent as any other. */
+import { FieldSection } from '../http1/field-section.ts'
+import { grpcLines } from '../http1/grpc.ts'
 import { MAX_FIELDS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import type { Flow } from '../http2/flow.ts'
 import type { BlockTarget } from '../http2/trailer-block.ts'
+import type { Problem } from '../stream/client-stream.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 const head = new ResponseHead(MAX_FIELDS)
 /** Of what we have written ourselves there is nothing to bound. */
 const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_FIELDS }
+
+/** What a call of gRPC ends with that went wrong when its response had begun. */
+export function grpcTrailers({ status, detail }: Problem): FieldSection {
+  const trailers = new FieldSection(2)
+  const bytes = Buffer.from(`${grpcLines(status, detail)}\r\n`, 'latin1')
+  trailers.parse(bytes, 0, bytes.length, LIMITS)
+  return trailers
+}
 
 /** What answers without a stream of its own. */
 export interface Answering extends BlockTarget {

@@ -4,6 +4,7 @@
  */
 import { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
+import { CHUNK_END, chunkStart } from '../http1/trailers.ts'
 import { FLOW_CONTROL_ERROR, StreamFault } from '../http2/errors.ts'
 import { HeldBytes, takeFirst } from '../net/held-bytes.ts'
 import type { BodyForm } from '../stream/body-form.ts'
@@ -13,7 +14,6 @@ import type { RequestSink } from '../stream/client-stream.ts'
 export const STREAM_WINDOW = 65_535
 /** Taken bytes are told of when they are that many, or the client would get a frame for each of its own. */
 const CREDIT_BYTES = STREAM_WINDOW >> 1
-const LINE_END = Buffer.from('\r\n')
 
 /** The stream, as its body sees it. */
 export interface BodyOwner {
@@ -143,10 +143,10 @@ export class Http2RequestBody {
   private pass(bytes: Buffer, start: number, end: number): void {
     const { sink } = this.owner
     if (this.form === 'chunks' && !this.isCounted) {
-      const size = Buffer.from(`${(end - start).toString(16)}\r\n`, 'latin1')
+      const size = chunkStart(end - start)
       sink.onRequestBody(size, 0, size.length)
       sink.onRequestBody(bytes, start, end)
-      sink.onRequestBody(LINE_END, 0, LINE_END.length)
+      sink.onRequestBody(CHUNK_END, 0, CHUNK_END.length)
     } else {
       sink.onRequestBody(bytes, start, end)
     }

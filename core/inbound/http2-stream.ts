@@ -11,17 +11,17 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
 import { held, weightOf } from '../http2/memory.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
+import { StreamTunnel, type TunnelStream } from '../net/stream-tunnel.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import { tooLate } from './http1-states.ts'
-import { readOwnHead } from './http2-own-response.ts'
+import { grpcTrailers, readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
-import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
 import { NOBODY } from '../stream/nobody.ts'
 import { contentBytes, renderGrpcProblem, renderProblem, type Respondent } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -65,7 +65,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private readonly body: Http2RequestBody | undefined
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
-  private tunnel: Http2Tunnel | undefined = undefined
+  private tunnel: StreamTunnel | undefined = undefined
 
   /** `carrier.handler.head` holds the request's head now. `isOver`: the request has no body. */
   constructor(carrier: Http2Carrier, id: number, isOver: boolean) {
@@ -229,15 +229,18 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     return { accept, isHead: this.isHead, isOldClient: false, persists: true }
   }
 
-  cut(): void {
-    this.reset(INTERNAL_ERROR)
+  /** A call of gRPC ends in good order all the same: its trailers are where it is told what it has come to. */
+  cut(problem?: Problem): void {
+    if (problem !== undefined && this.isGrpc(problem)) this.sendEnd(grpcTrailers(problem))
+    else this.reset(INTERNAL_ERROR)
   }
 
   handOver(head: ResponseHead): HandedOver {
     const { carrier, body } = this
+    const { counters, wheel } = carrier.handler
     this.hasResponded = true
     writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
-    const tunnel = new Http2Tunnel(this, carrier.handler)
+    const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromClients -= length))
     this.tunnel = tunnel
     const early = body?.takeHeld()
     if (early !== undefined) this.credit(early.length)
@@ -257,6 +260,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     if (this.state === 'closed') return
     this.reset(code)
     this.tellGone()
+  }
+
+  resetTunnel(isCut: boolean): void {
+    this.reset(isCut ? CANCEL : NO_ERROR)
   }
 
   private tellGone(): void {

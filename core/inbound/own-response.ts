@@ -3,7 +3,7 @@
  * 9457) for clients that accept JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
  */
 import type { ProtocolError } from '../errors.ts'
-import { grpcCodeOf, grpcMessage } from '../http1/grpc.ts'
+import { grpcLines } from '../http1/grpc.ts'
 import type { Wire } from '../net/wire.ts'
 import type { Problem } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
@@ -72,9 +72,7 @@ export function refuseHead({ handler, peer, wire }: Refused, { status, message: 
 
 /** The same for a gRPC client, which looks at nothing but the status of its call: a response that is its trailers alone. */
 export function renderGrpcProblem({ status, detail, lines }: Problem, dateLine: Buffer): Buffer {
-  const fields =
-    'HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n' +
-    `grpc-status: ${grpcCodeOf(status)}\r\ngrpc-message: ${grpcMessage(detail)}\r\n${lines ?? ''}`
+  const fields = `HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n${grpcLines(status, detail)}${lines ?? ''}`
   return Buffer.concat([Buffer.from(fields, 'latin1'), dateLine, LINE_END])
 }
 

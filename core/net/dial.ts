@@ -9,7 +9,7 @@ import type { Name } from '../names/name.ts'
 import type { NameTable } from '../names/resolver.ts'
 import { type Connect, type ConnectEvents, type Endpoint, shortageOf } from './connect.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
-import type { Opening } from './opening.ts'
+import type { Opening, Protocol } from './opening.ts'
 import type { Secure, SecureEvents } from './secure.ts'
 import { tlsFailure } from './secure-failure.ts'
 import type { Wire } from './wire.ts'
@@ -103,7 +103,7 @@ class Dialling implements TimerEntry, ConnectEvents, SecureEvents {
   }
 
   onConnected(socket: OwnedSocket): void {
-    const { tls, preface } = this.opening ?? {}
+    const { tls, preface, offers } = this.opening ?? {}
     if (preface !== undefined && socket.write(preface, 0, preface.length) !== preface.length) {
       socket.terminate()
       return this.onFailed('ECONNRESET')
@@ -112,17 +112,17 @@ class Dialling implements TimerEntry, ConnectEvents, SecureEvents {
     const { address } = this
     this.step = 'handshake'
     const host = address.kind === 'tcp' ? address.host : 'localhost'
-    this.stopWaiting = this.services.secure(socket, { tls, host }, this)
+    this.stopWaiting = this.services.secure(socket, { tls, host, offers }, this)
   }
 
-  onSecured(socket: OwnedSocket): void {
+  onSecured(socket: OwnedSocket, agreed?: Protocol): void {
     this.state = 'over'
     this.services.wheel.remove(this)
     const address = this.tried.at(-1)
     if (address !== undefined) this.name?.onSuccess(address)
     this.wire.resolvedAddress = address
     socket.data = this.wire
-    this.wire.opened(socket)
+    this.wire.opened(socket, agreed)
   }
 
   onRefused(failure: ConnectFailure): void {

@@ -161,7 +161,8 @@ function eventsOf({ accept, room = ALWAYS_ROOM, onShortage, reportFault }: Liste
   }
 }
 
-function explain(address: ListenAddress, error: unknown): string {
+/** One line on why nothing can listen there, of an error with the system's `code`. */
+export function explain(address: ListenAddress, error: unknown): string {
   const code = codeOf(error)
   const where = formatListenAddress(address)
   if (code === 'EADDRINUSE') return `${where} is already in use; stop what listens there, or choose another address`

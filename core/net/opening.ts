@@ -6,7 +6,12 @@ export interface Opening {
   readonly preface?: Buffer
   /** Absent: no TLS. */
   readonly tls?: TlsClient | undefined
+  /** What we would speak over TLS, the preferred first; absent: HTTP/1.1 alone. */
+  readonly offers?: readonly Protocol[] | undefined
 }
+
+/** By its name in a handshake (ALPN, RFC 7301). */
+export type Protocol = 'h2' | 'http/1.1'
 
 /** How we speak TLS to somebody. */
 export interface TlsClient {

@@ -1,12 +1,14 @@
-/** Why TLS with somebody came to nothing: one of five codes for everybody, and in words for operators. Pure. */
+/** Why TLS with somebody came to nothing: one of six codes for everybody, and in words for operators. Pure. */
 import { codeOf } from './error-code.ts'
+import type { Protocol } from './opening.ts'
 import type { ConnectFailure } from './wire-owner.ts'
 
 /**
  * 'tls-name': its certificate is another's. 'tls-expired': not valid now. 'tls-untrusted': nobody vouches for it whom we
- * trust. 'tls-handshake': there was none, or it was broken off. 'tls-timeout': it took too long.
+ * trust. 'tls-alpn': it speaks nothing of what we offered. 'tls-handshake': there was none, or it was broken off.
+ * 'tls-timeout': it took too long.
  */
-export type TlsCode = 'tls-name' | 'tls-expired' | 'tls-untrusted' | 'tls-handshake' | 'tls-timeout'
+export type TlsCode = 'tls-name' | 'tls-expired' | 'tls-untrusted' | 'tls-alpn' | 'tls-handshake' | 'tls-timeout'
 
 /** By OpenSSL's name for the fault of a certificate; all others: nobody vouches for it. */
 const CODES: Readonly<Record<string, TlsCode>> = {
@@ -19,6 +21,9 @@ const CODES: Readonly<Record<string, TlsCode>> = {
 
 /** Of a handshake itself, as Bun names them; what is told behind the last colon is OpenSSL's. */
 const BROKEN = new Set(['EPROTO', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'])
+
+/** Alert 120 (RFC 7301 3.2). */
+const NOT_AGREED = 'no application protocol'
 
 export const CUT = 'it closed the connection in the middle of the handshake'
 
@@ -44,8 +49,18 @@ export interface Names {
   readonly found: string | undefined
 }
 
-/** What a handshake failed of that Bun tells `error` of; undefined: it has ended without a word. */
-export function failureOf(error: Error | undefined, names: Names): ConnectFailure {
+/** It speaks nothing of what we offered (RFC 7301 3.2). */
+export const notAgreed = (offers: readonly Protocol[]): ConnectFailure =>
+  tlsFailure(
+    'tls-alpn',
+    offers.includes('http/1.1')
+      ? `it does not agree on ${offers.join(' or ')} (ALPN)`
+      : 'it does not agree on HTTP/2 (ALPN): "protocol" may be "auto" or "http/1.1"',
+  )
+
+/** What a handshake that offered `offers` failed of that Bun tells `error` of; undefined: it has ended without a word. */
+export function failureOf(error: Error | undefined, names: Names, offers: readonly Protocol[]): ConnectFailure {
+  if (alertIn(error) === NOT_AGREED) return notAgreed(offers)
   if (error === undefined || isBroken(error)) return tlsFailure('tls-handshake', brokenWords(error))
   const code = CODES[codeOf(error) ?? ''] ?? 'tls-untrusted'
   return tlsFailure(code, certificateWords(code, error, names))

@@ -12,8 +12,9 @@ import { adopt } from './adopt.ts'
 import { type BunMeans, type ConnectOwner, connectHandlers } from './bun/handlers.ts'
 import { codeOf } from './error-code.ts'
 import { inEvent } from './event.ts'
-import type { TlsClient } from './opening.ts'
-import { alertIn, CUT, failureOf, isAboutName, isBroken, type Names, tlsFailure } from './secure-failure.ts'
+import { agreedOn, alpnBytes, HTTP_1_1 } from './alpn.ts'
+import type { Protocol, TlsClient } from './opening.ts'
+import { alertIn, CUT, failureOf, isAboutName, isBroken, type Names, notAgreed, tlsFailure } from './secure-failure.ts'
 import type { ConnectFailure } from './wire-owner.ts'
 import type { OwnedSocket, SocketOwner } from './wire-socket.ts'
 
@@ -21,20 +22,19 @@ export interface SecureRequest {
   readonly tls: TlsClient
   /** Who is connected to, by name or IP address. */
   readonly host: string
+  /** What we would speak, the preferred first; absent: HTTP/1.1 alone. */
+  readonly offers?: readonly Protocol[] | undefined
 }
 
 export interface SecureEvents {
-  /** The other side is who was meant. Whoever is to hear of it from now on goes into `socket.data` at once. */
-  onSecured(socket: OwnedSocket): void
+  /** The other side is who was meant, and speaks `agreed`. Whoever is to hear of it from now on goes into `socket.data` at once. */
+  onSecured(socket: OwnedSocket, agreed: Protocol): void
   /** It came to nothing, and the connection is gone. */
   onRefused(failure: ConnectFailure): void
 }
 
 /** Begins a handshake on a connected socket, of which its owner hears no more; one of the events comes, unless it is cancelled before. */
 export type Secure = (socket: OwnedSocket, request: SecureRequest, events: SecureEvents) => Cancel
-
-/** ALPN (RFC 7301) on the wire: each with its length before it. */
-const HTTP_1_1 = Buffer.from('\x08http/1.1', 'latin1')
 
 type Handlers = SocketHandler<ConnectOwner>
 
@@ -61,6 +61,7 @@ class Handshake implements ConnectOwner {
   private readonly events: SecureEvents
   /** Whom we mean. */
   private readonly name: string
+  private readonly offers: readonly Protocol[]
   private socket: Socket<ConnectOwner> | undefined = undefined
   private isOver = false
 
@@ -68,6 +69,7 @@ class Handshake implements ConnectOwner {
     this.request = request
     this.events = events
     this.name = request.tls.serverName ?? request.host
+    this.offers = request.offers ?? HTTP_1_1
   }
 
   begin(socket: OwnedSocket, handlers: Handlers, { reportFault }: BunMeans): void {
@@ -80,7 +82,7 @@ class Handshake implements ConnectOwner {
       ...(isNamed && { serverName: this.name }),
       // Bun shows our certificate only to whom it takes for who was meant; for an address it would look for localhost.
       rejectUnauthorized: verifies && isNamed,
-      ALPNProtocols: HTTP_1_1,
+      ALPNProtocols: alpnBytes(this.offers),
     }
     const fail = (error: unknown): void =>
       inEvent(reportFault, () => this.refuse(tlsFailure('tls-handshake', codeOf(error) ?? String(error))))
@@ -109,9 +111,11 @@ class Handshake implements ConnectOwner {
     const { socket } = this
     if (this.isOver || socket === undefined) return
     const fault = this.faultOf(socket, isDone, error ?? undefined)
-    if (fault !== undefined) return this.refuse(failureOf(fault.error, this.namesAt(socket)))
+    if (fault !== undefined) return this.refuse(failureOf(fault.error, this.namesAt(socket), this.offers))
+    const agreed = agreedOn(socket.alpnProtocol, this.offers)
+    if (agreed === undefined) return this.refuse(notAgreed(this.offers))
     this.isOver = true
-    this.events.onSecured(socket)
+    this.events.onSecured(socket, agreed)
   }
 
   // Nothing is read before the handshake is over.

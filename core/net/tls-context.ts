@@ -27,7 +27,7 @@ export interface Authorities {
  * Of TLS 1.2: forward secrecy and authenticated encryption alone, as Mozilla's "intermediate" has them; in brackets the client
  * has the choice, since one without AES in hardware does better with ChaCha20. Those of 1.3 are all good.
  */
-const CIPHERS = [
+export const CIPHERS = [
   '[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]',
   '[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]',
   'ECDHE-ECDSA-AES256-GCM-SHA384',

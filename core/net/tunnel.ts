@@ -118,6 +118,7 @@ export function joinWires(client: TunnelSide, backend: TunnelSide, means: Tunnel
   if (backend.wire.isBlocked) client.wire.pause()
   if (backend.early !== undefined) client.wire.write(backend.early, 0, backend.early.length)
   if (client.early !== undefined) backend.wire.write(client.early, 0, client.early.length)
-  // Its end came before the 101, and to its former owner.
+  // Its end came before the 101 or with it, and to its former owner.
   if (client.wire.hasPeerEnded) backend.wire.end()
+  if (backend.wire.hasPeerEnded) client.wire.end()
 }

@@ -1,9 +1,10 @@
 /** The contract between a wire and who reads from it. */
+import type { Protocol } from './opening.ts'
 
 /** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
 export interface WireOwner {
-  /** The socket is there: somebody has come in, or the connect that was asked for succeeded. */
-  onOpen?(): void
+  /** The socket is there: somebody has come in, or the connect that was asked for succeeded. `agreed`: of such a one, over TLS. */
+  onOpen?(agreed?: Protocol): void
   /** That did not. Nothing comes after it. */
   onConnectError?(failure: ConnectFailure): void
   onData(bytes: Buffer): void

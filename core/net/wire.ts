@@ -4,6 +4,7 @@
  */
 import type { Cancel } from '../clock.ts'
 import { Kept } from './kept.ts'
+import type { Protocol } from './opening.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
 import { BULK_BYTES, type Pipe } from './pipe.ts'
 import type { Pipes } from './pipes.ts'
@@ -214,11 +215,11 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (early !== undefined) this.received(early)
   }
 
-  opened(socket: WireSocket): void {
+  opened(socket: WireSocket, agreed?: Protocol): void {
     this.connecting = undefined
     this.socket = socket
     if (this.isPaused) socket.pause()
-    this.owner.onOpen?.()
+    this.owner.onOpen?.(agreed)
   }
 
   /** Said by `dial`. */
@@ -229,8 +230,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   }
 
   received(bytes: Buffer): void {
-    if (this.lingers) return
-    this.owner.onData(bytes)
+    if (!this.lingers) this.owner.onData(bytes)
   }
 
   piped(length: number): void {

@@ -186,6 +186,12 @@ export const backendLedger = ledger({
     type: 'gauge',
     help: 'Connections open or being opened, idle ones included.',
   },
+  /** Of these; one that has yet to agree on what it speaks is none. */
+  http2Connections: {
+    metric: 'backend_http2_connections',
+    type: 'gauge',
+    help: 'Connections open or being opened, in HTTP/2.',
+  },
   retries: { metric: 'backend_retries', help: 'Requests tried again after an attempt here.' },
   abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first, or had its answer from another.' },
   failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },

@@ -6,6 +6,8 @@ import type { Kept } from '../own-files.ts'
 
 export type EdgeEvent =
   | { readonly kind: 'listening'; readonly listener: string; readonly address: string }
+  /** Of one whose clients Bun.serve speaks with: there is less of HTTP to be had. */
+  | { readonly kind: 'engine-limits'; readonly listener: string }
   /** `ownToken`: what a process did with the token it made for itself; undefined: it made none. */
   | { readonly kind: 'admin-listening'; readonly address: string; readonly ownToken?: Kept | undefined }
   | { readonly kind: 'ready'; readonly config: string | undefined; readonly pools: number; readonly backends: number }

@@ -4,6 +4,7 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { BodyForm } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { Manner } from './manner.ts'
 
@@ -22,6 +23,8 @@ export interface ConnectionOwner<Connection> {
   readonly wheel: TimerWheel
   /** For large bodies; absent: they go through our hands. */
   readonly pipes?: Pipes | undefined
+  /** In which requests' bodies are sent on it. */
+  readonly bodyForm: BodyForm
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   /** The connection is free: keep it (true) or have it closed. */
   onIdle(connection: Connection): boolean

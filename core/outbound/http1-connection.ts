@@ -26,12 +26,14 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Begun, ConnectionOwner } from './connection-owner.ts'
-import { CLOSED, CONNECTING, cutWords, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { cutWords, lateWords, progressOf } from './words.ts'
+import { writeChunk } from './write-chunk.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
   readonly begun: Begun
-  readonly bodyForm: BodyForm = 'chunks'
+  readonly bodyForm: BodyForm
   /** Monotonic ms, coarse. */
   openedAt = 0
   /** Where it waits while it is idle: among those to its backend, and among all. */
@@ -43,8 +45,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   timeouts: BackendTimeouts
   private readonly owner: ConnectionOwner<Http1Connection>
   private state: State = CONNECTING
-  /** Requests sent on it. */
-  private uses = 0
+  /** Requests sent on it; one more where it was kept before the first. */
+  uses = 0
   private isGone = false
   // Of the request under way.
   private isHeadRequest = false
@@ -59,11 +61,14 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
-  constructor(owner: ConnectionOwner<Http1Connection>, begun: Begun = {}) {
+  /** `wire`: opened for it already; absent: one of its own, to be dialled. */
+  constructor(owner: ConnectionOwner<Http1Connection>, begun: Begun = {}, wire?: Wire) {
     this.owner = owner
     this.begun = begun
     this.timeouts = owner.timeouts
-    this.wire = new Wire(this, owner.wheel)
+    this.bodyForm = owner.bodyForm
+    this.wire = wire ?? new Wire(this, owner.wheel)
+    this.wire.owner = this
   }
 
   /** Until its first request is sent it is not; while that of a kept connection is being sent it is. */
@@ -86,7 +91,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    this.wire.write(bytes, start, end)
+    if (this.isChunkedRequest && this.bodyForm === 'data') writeChunk(this.wire, bytes, start, end)
+    else this.wire.write(bytes, start, end)
   }
 
   get bodyWire(): Wire | undefined {
@@ -193,12 +199,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   onEnd(): void {
     const { state } = this
-    if (state.kind === 'body') {
-      if (state.framing === 'until-close') this.complete(undefined)
-      else this.fail('reset', 'the backend closed in the middle of its response')
-    } else if (state.kind === 'head') {
-      this.fail('reset', `the backend closed ${progressOf(state, this.interims)}`)
-    }
+    if (state.kind === 'body' && state.framing === 'until-close') this.complete(undefined)
+    else if (state.kind === 'body') this.fail('reset', 'the backend closed in the middle of its response')
+    else if (state.kind === 'head') this.fail('reset', `the backend closed ${progressOf(state, this.interims)}`)
     this.discard()
   }
 
@@ -213,16 +216,14 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   onTimeout(): void {
-    const { timeouts } = this
     const { kind } = this.state
-    if (kind === 'idle') this.discard()
-    else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
-    else if (kind === 'head') this.fail('timeout', `no response within ${timeouts.responseMs} ms`)
-    else if (kind === 'body') this.fail('timeout', `the response stood still for ${timeouts.idleMs} ms`)
+    if (kind === 'idle') return this.discard()
+    const words = lateWords(kind, this.wire.isBlocked, this.timeouts)
+    if (words !== undefined) this.fail('timeout', words)
   }
 
   /** Arms the timeout of the state it is in; none while the client holds things up. */
-  private rearm(): void {
+  rearm(): void {
     const { kind } = this.state
     const isHeldUp = (kind === 'head' && !this.isRequestSent) || (kind === 'body' && this.wire.isPaused)
     const name = this.wire.isBlocked ? 'idleMs' : isHeldUp ? undefined : BACKEND_TIMEOUTS[kind]

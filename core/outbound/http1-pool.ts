@@ -6,12 +6,15 @@ import { hasNews } from '../net/news.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { Wire } from '../net/wire.ts'
+import type { BackendStream, StreamChoice } from '../stream/backend-stream.ts'
+import type { BodyForm } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
-import type { ConnectionOwner } from './connection-owner.ts'
+import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
+import type { Begun, ConnectionOwner } from './connection-owner.ts'
 import { ClientConnections } from './client-connections.ts'
 import { Http1Connection } from './http1-connection.ts'
-import { type Manner, openingFor } from './manner.ts'
+import { openingFor } from './manner.ts'
 import {
   type ConnectionCounters,
   discardAll,
@@ -19,29 +22,13 @@ import {
   type OpenConnectionsOptions,
 } from './open-connections.ts'
 
-/** What a reload may change while connections are open. */
-export interface ConnectionPolicy {
-  readonly limits: HttpLimits
-  readonly timeouts: BackendTimeouts
-  readonly maxIdleConnections: number
-  /** Open at once, idle ones included; undefined: no cap. */
-  readonly maxConnections: number | undefined
-  /** What is spoken; absent: HTTP/1.1. */
-  readonly protocol?: BackendProtocol | undefined
-  /** How each begins; absent: with nothing. Those that began otherwise are kept no longer. */
-  readonly manner?: Manner | undefined
-}
-
-/** 'h2c': HTTP/2 by prior knowledge, without TLS. */
-export type BackendProtocol = 'http/1.1' | 'h2c'
-
 export interface Http1PoolOptions extends OpenConnectionsOptions {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly pipes?: Pipes | undefined
 }
 
-export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection> {
+export class Http1Pool implements BackendConnections, ConnectionOwner<Http1Connection> {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly pipes?: Pipes | undefined
@@ -73,7 +60,12 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     return this.policy.timeouts
   }
 
-  /** Takes effect for what comes next; time-outs that run are left to run. */
+  /** That of all backends of the pool, some of which may speak HTTP/2. */
+  get bodyForm(): BodyForm {
+    const { protocol = 'http/1.1' } = this.policy
+    return protocol === 'http/1.1' ? 'chunks' : 'data'
+  }
+
   update(policy: ConnectionPolicy): void {
     const isOther = policy.manner !== this.policy.manner
     this.policy = policy
@@ -101,13 +93,26 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     return connection
   }
 
-  /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
+  /** One of its own over `wire`, which has been opened elsewhere; to be given a sink, and told `onOpen`. */
+  adopt(wire: Wire, begun: Begun): Http1Connection {
+    const connection = new Http1Connection(this, begun, wire)
+    this.all.take(connection)
+    return connection
+  }
+
+  /** Open, it is wanted by nobody yet. */
+  keep(connection: Http1Connection): void {
+    connection.uses += 1
+    if (this.onIdle(connection)) connection.rearm()
+    else connection.discard()
+  }
+
+  /** Those in use end with their exchange. */
   keepIdle(keepsIdle: boolean): void {
     this.keepsIdle = keepsIdle
     if (!keepsIdle) discardAll(this.idle)
   }
 
-  /** Ends every connection now; returns how many exchanges and tunnels that cut. */
   cut(): number {
     this.keepIdle(false)
     let cut = 0

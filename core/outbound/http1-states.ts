@@ -20,13 +20,3 @@ export const HEAD_DUE: State = { kind: 'head', buffer: undefined }
 export const WHOLE: State = { kind: 'whole', early: undefined }
 export const TUNNEL: State = { kind: 'tunnel' }
 export const CLOSED: State = { kind: 'closed' }
-
-/** How far a response had come that ended before its body, in words; `interims`: 1xx responses before it. */
-export function progressOf({ buffer }: State & { readonly kind: 'head' }, interims: number): string {
-  if (buffer !== undefined) return "in the middle of its response's head"
-  return interims > 0 ? 'after an interim response' : 'without a response'
-}
-
-/** What a backend did that is gone without an end; `alert`: what it has said of that, over TLS. */
-export const cutWords = (alert: string | undefined): string =>
-  alert === undefined ? 'the backend reset the connection' : `the backend ended TLS (${alert})`

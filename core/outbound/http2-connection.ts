@@ -19,11 +19,12 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
+import { cutWords } from './words.ts'
 import { Http2Session, type SessionOwner } from './http2-session.ts'
 import { Http2Stream, STREAM_WINDOW } from './http2-stream.ts'
 
 /** Streams at once, whatever more the backend would take: with more, one connection's loss would be the loss of too much. */
-const MAX_STREAMS = 100
+export const MAX_STREAMS = 100
 /** Silence with something under way after which the backend is asked whether it is there, and how long it may take to say so. */
 const PING_AFTER_MS = 20_000
 const PING_TIMEOUT_MS = 10_000
@@ -39,6 +40,8 @@ const OUR_SETTINGS = setting.settingsPayload([
 export interface Http2Owner extends ConnectionOwner<Http2Connection> {
   /** Runs `turn` behind the events that are due now. */
   readonly soon: (turn: { onTurn(): void }) => void
+  /** Of what is asked for. */
+  readonly scheme: 'http' | 'https'
   /** A stream is over: there may be room, or nothing to do. */
   onFreed(connection: Http2Connection): void
 }
@@ -49,7 +52,7 @@ type Timing = 'idle' | 'busy' | 'asked' | 'blocked' | 'none'
 export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idle {
   readonly wire: Wire
   readonly wheel: TimerWheel
-  readonly scheme: 'http' | 'https' = 'http'
+  readonly scheme: 'http' | 'https'
   readonly frames = new FrameWriter(this)
   readonly flow = new Flow(this.frames)
   readonly encoder = new HpackEncoder()
@@ -66,16 +69,21 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   readonly streams = new Map<number, Http2Stream>()
   /** Streams that have no number yet, in order. */
   private readonly pending = new Set<Http2Stream>()
+  /** Those of them that may not begin before it is known what the backend takes. */
+  private readonly unsettled = new Set<Http2Stream>()
   private phase: Phase = 'connecting'
   private timing: Timing = 'none'
   nextId = 1
   private isGone = false
   private readonly flushTurn = { onTurn: (): void => this.frames.flush() }
 
-  constructor(owner: Http2Owner) {
+  /** `wire`: opened for it already; absent: one of its own, to be dialled. */
+  constructor(owner: Http2Owner, wire?: Wire) {
     this.owner = owner
     this.wheel = owner.wheel
-    this.wire = new Wire(this, owner.wheel)
+    this.scheme = owner.scheme
+    this.wire = wire ?? new Wire(this, owner.wheel)
+    this.wire.owner = this
     this.session = new Http2Session(this)
     this.reader = new FrameReader(this.session, BLOCK_FACTOR * owner.limits.maxHeadBytes)
   }
@@ -86,6 +94,10 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   get limits(): HttpLimits {
     return this.owner.limits
+  }
+
+  get counters(): Http2Owner['counters'] {
+    return this.owner.counters
   }
 
   get isBlocked(): boolean {
@@ -102,10 +114,12 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     return this.load < Math.min(MAX_STREAMS, this.settings.maxStreams)
   }
 
-  open(timeouts: BackendTimeouts): Http2Stream {
-    const isOpen = this.phase === 'open'
-    const stream = new Http2Stream(this, timeouts, isOpen)
+  /** `isUpgrade`: of one that asks for a tunnel (RFC 8441 3). */
+  open(timeouts: BackendTimeouts, isUpgrade = false): Http2Stream {
+    const isUnsettled = isUpgrade && !this.session.hasSettings
+    const stream = new Http2Stream(this, timeouts, this.phase === 'open' && !isUnsettled)
     this.pending.add(stream)
+    if (isUnsettled) this.unsettled.add(stream)
     this.rearm()
     return stream
   }
@@ -145,6 +159,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onStreamOver(stream: Http2Stream): void {
+    this.unsettled.delete(stream)
     if (stream.id === 0) this.pending.delete(stream)
     else this.streams.delete(stream.id)
     this.session.forget(stream)
@@ -170,11 +185,11 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.frames.settings(OUR_SETTINGS)
     this.flow.open()
     this.rearm()
-    for (const stream of Array.from(this.pending)) stream.onConnected()
+    for (const stream of Array.from(this.pending)) if (!this.unsettled.has(stream)) stream.onConnected()
   }
 
-  onConnectError({ isLocal, detail }: ConnectFailure): void {
-    this.lose(isLocal ? 'local' : 'connect', detail)
+  onConnectError({ isLocal, detail, words }: ConnectFailure): void {
+    this.lose(isLocal ? 'local' : 'connect', detail, words)
     this.owner.onClosed(this)
   }
 
@@ -215,7 +230,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onClose(): void {
-    this.lose('reset', 'the backend reset the connection')
+    this.lose('reset', cutWords(this.wire.alert))
     this.frames.discard()
     this.owner.onClosed(this)
   }
@@ -246,6 +261,10 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onRoom(): void {
+    for (const stream of Array.from(this.unsettled)) {
+      this.unsettled.delete(stream)
+      stream.onConnected()
+    }
     this.owner.onFreed(this)
   }
 
@@ -292,12 +311,12 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   /** Whatever is under way comes to nothing. */
-  private lose(cause: FailureCause, detail: string): void {
+  private lose(cause: FailureCause, detail: string, words?: string): void {
     this.phase = 'closed'
     this.isLeaving = true
     // Its place is free before anybody tries again.
     this.goneOnce()
-    for (const stream of [...this.pending, ...this.streams.values()]) stream.onLost(cause, detail)
+    for (const stream of [...this.pending, ...this.streams.values()]) stream.onLost(cause, detail, false, words)
   }
 
   private goneOnce(): void {

@@ -1,11 +1,14 @@
 /** The HTTP/2 connections to one backend: a request goes to the first that has room for a stream; another is opened when none has. */
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import { HTTP_2 } from '../net/alpn.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
-import type { ConnectionPolicy } from './http1-pool.ts'
+import type { Wire } from '../net/wire.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
+import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
 import { Http2Connection, type Http2Owner } from './http2-connection.ts'
+import { openingFor } from './manner.ts'
 import { type ConnectionCounters, OpenConnections, type OpenConnectionsOptions } from './open-connections.ts'
 
 export interface Http2PoolOptions extends OpenConnectionsOptions {
@@ -15,11 +18,13 @@ export interface Http2PoolOptions extends OpenConnectionsOptions {
   readonly turns: { wait(turn: { onTurn(): void }): void }
 }
 
-export class Http2Pool implements StreamSource, Http2Owner {
+export class Http2Pool implements BackendConnections, Http2Owner {
+  readonly bodyForm = 'data'
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly counters: ConnectionCounters
   readonly soon: Http2Owner['soon']
+  readonly forUpgrades: StreamOpener
   private readonly budget: OpenConnectionsOptions['budget']
   private policy: ConnectionPolicy
   private readonly all: OpenConnections<Http2Connection>
@@ -34,6 +39,9 @@ export class Http2Pool implements StreamSource, Http2Owner {
     this.soon = (turn) => turns.wait(turn)
     this.policy = policy
     this.all = new OpenConnections(options, () => this.leaveMoved())
+    this.forUpgrades = {
+      open: (choice, timeouts = this.timeouts) => this.openStream(choice, timeouts, true),
+    }
   }
 
   get limits(): HttpLimits {
@@ -44,9 +52,14 @@ export class Http2Pool implements StreamSource, Http2Owner {
     return this.policy.timeouts
   }
 
-  /** Takes effect for what comes next; time-outs that run are left to run. */
+  get scheme(): 'http' | 'https' {
+    return this.policy.manner?.tls === undefined ? 'http' : 'https'
+  }
+
   update(policy: ConnectionPolicy): void {
+    const isOther = policy.manner !== this.policy.manner
     this.policy = policy
+    if (isOther) this.leaveAll()
     this.all.tellRoom(this.hasRoom)
   }
 
@@ -60,23 +73,37 @@ export class Http2Pool implements StreamSource, Http2Owner {
   }
 
   open(choice: StreamChoice, timeouts = this.timeouts): BackendStream | undefined {
+    return this.openStream(choice, timeouts, false)
+  }
+
+  private openStream(choice: StreamChoice, timeouts: BackendTimeouts, isUpgrade: boolean): BackendStream | undefined {
     const known = choice === 'fresh' ? undefined : this.withRoom()
     const connection = known ?? this.connect(timeouts)
     if (connection === undefined) return undefined
     connection.inBudget.leave()
-    const stream = connection.open(timeouts)
+    const stream = connection.open(timeouts, isUpgrade)
     this.all.tellRoom(this.hasRoom)
     return stream
   }
 
-  /** Whether connections are kept that nobody uses: not while the backend is drained or gone. */
-  keepIdle(keepsIdle: boolean): void {
-    this.keepsIdle = keepsIdle
-    if (keepsIdle) return
-    for (const connection of Array.from(this.all.open)) connection.leave()
+  /** One of its own over `wire`, which has been opened elsewhere; to be told `onOpen`. */
+  adopt(wire: Wire): Http2Connection {
+    const connection = new Http2Connection(this, wire)
+    this.counters.http2Connections += 1
+    this.all.take(connection)
+    return connection
   }
 
-  /** Ends every connection now; returns how many exchanges that cut. */
+  /** One that is idle gives way, if there is one. */
+  discardIdle(): void {
+    for (const connection of this.all.open) if (connection.load === 0) return connection.discard()
+  }
+
+  keepIdle(keepsIdle: boolean): void {
+    this.keepsIdle = keepsIdle
+    if (!keepsIdle) this.leaveAll()
+  }
+
   cut(): number {
     this.keepsIdle = false
     let cut = 0
@@ -103,6 +130,7 @@ export class Http2Pool implements StreamSource, Http2Owner {
   }
 
   onGone(connection: Http2Connection): void {
+    this.counters.http2Connections -= 1
     this.all.gone(connection)
     this.all.tellRoom(this.hasRoom)
   }
@@ -131,6 +159,10 @@ export class Http2Pool implements StreamSource, Http2Owner {
     return count
   }
 
+  private leaveAll(): void {
+    for (const connection of Array.from(this.all.open)) connection.leave()
+  }
+
   private leaveMoved(): void {
     for (const connection of Array.from(this.all.open)) if (this.all.hasMoved(connection)) connection.leave()
   }
@@ -139,7 +171,8 @@ export class Http2Pool implements StreamSource, Http2Owner {
   private connect({ connectMs }: BackendTimeouts): Http2Connection | undefined {
     if (!this.mayConnect || !this.budget.take()) return undefined
     const connection = new Http2Connection(this)
-    this.all.begin(connection, connectMs)
+    this.counters.http2Connections += 1
+    this.all.begin(connection, connectMs, openingFor(this.policy.manner, undefined, HTTP_2))
     return connection
   }
 }

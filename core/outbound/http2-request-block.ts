@@ -12,7 +12,8 @@ import {
   writeRequestLine,
 } from '../forward/rewrite-request.ts'
 import * as kind from '../http1/field-names.ts'
-import { COLON, CR, isWhitespace, SPACE } from '../http1/grammar.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import { COLON, CR, equalsIgnoringCase, isWhitespace, SPACE } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { FrameWriter } from '../http2/frame-writer.ts'
 import {
@@ -36,6 +37,10 @@ const FIRST_SCRATCH = 16 * 1024
 const span = emptySpan()
 const METHOD = Buffer.from(':method')
 const PATH = Buffer.from(':path')
+const PROTOCOL = Buffer.from(':protocol')
+const CONNECT = Buffer.from('CONNECT')
+/** Proves nothing in HTTP/2 (RFC 8441 5). */
+const KEY = Buffer.from('sec-websocket-key')
 const AUTHORITY = Buffer.from(':authority')
 /** Indices of the static table (RFC 7541 A). */
 const METHOD_INDEX = [
@@ -59,6 +64,7 @@ export function writeRequestBlock(
 ): void {
   const { frames, encoder, settings } = target
   const { fields } = head
+  const protocol = rewrite.isUpgrade ? fields.valueOf(kind.UPGRADE) : undefined
   const room = requestHeadRoom(head, rewrite)
   if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
   const bytes = scratch
@@ -70,7 +76,7 @@ export function writeRequestBlock(
     fields.end - head.start + added + (fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD,
   )
   let end = encoder.begin(frames.bytes, start)
-  end = writeMethod(target, end, head)
+  end = protocol === undefined ? writeMethod(target, end, head) : writeConnect(target, end, protocol)
   end = writeIndexed(frames.bytes, end, SCHEME_INDEX[target.scheme])
   end = encoder.write(frames.bytes, end, authorityOf(head, rewrite))
   end = encoder.write(frames.bytes, end, lineEnd > 0 ? targetIn(bytes) : targetOf(head))
@@ -84,6 +90,14 @@ function writeMethod({ frames, encoder }: RequestTarget, at: number, { bytes, st
   return index === undefined
     ? encoder.write(frames.bytes, at, pseudo(METHOD, bytes, start, methodEnd))
     : writeIndexed(frames.bytes, at, index)
+}
+
+/** Asked for by extended CONNECT (RFC 8441 4). */
+function writeConnect({ frames, encoder }: RequestTarget, at: number, protocol: string): number {
+  const out = frames.bytes
+  const name = Buffer.from(protocol.toLowerCase(), 'latin1')
+  const end = encoder.write(out, at, pseudo(METHOD, CONNECT, 0, CONNECT.length))
+  return encoder.write(out, end, pseudo(PROTOCOL, name, 0, name.length))
 }
 
 const targetOf = ({ bytes, methodEnd, targetEnd }: RequestHead): Span => pseudo(PATH, bytes, methodEnd + 1, targetEnd)
@@ -124,13 +138,18 @@ function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
   return span
 }
 
+const isKey = ({ bytes, starts, colons }: FieldSection, index: number): boolean =>
+  equalsIgnoringCase(bytes, starts[index] as number, colons[index] as number, KEY)
+
 /** The client's own lines. */
 function writeOwn(target: RequestTarget, at: number, { fields }: RequestHead, rewrite: RequestRewrite): number {
+  const { isUpgrade } = rewrite
   const drops = dropsOf(rewrite)
   let end = at
   for (let index = 0; index < fields.count; index += 1) {
     const fieldKind = fields.kinds[index] as number
-    if (drops[fieldKind] === 0 && fieldKind !== kind.HOST) end = writeField(target, end, fields, index)
+    if (drops[fieldKind] !== 0 || fieldKind === kind.HOST || (isUpgrade && isKey(fields, index))) continue
+    end = writeField(target, end, fields, index)
   }
   return end
 }

@@ -15,6 +15,7 @@ import { type FieldBlock, HpackDecoder } from '../http2/hpack-decoder.ts'
 import { ResponseFields } from '../http2/response-fields.ts'
 import * as setting from '../http2/settings.ts'
 import { TrailerFields } from '../http2/trailer-fields.ts'
+import { switchProtocols } from './http2-upgrade.ts'
 import type { Http2Carrier, Http2Stream } from './http2-stream.ts'
 
 /** One head is read at a time. */
@@ -43,7 +44,8 @@ export class Http2Session implements FrameSink {
   private readonly decoder = new HpackDecoder(setting.DEFAULT_TABLE_BYTES)
   private readonly budget: AbuseBudget
   private readonly closed = new ClosedStreams()
-  private hasSettings = false
+  /** What the backend asks for is known. */
+  hasSettings = false
   /** Of the DATA frame that is being read: its stream, its bytes still to be accounted for, and how many it began with. */
   private current: Http2Stream | undefined = undefined
   private currentLeft = 0
@@ -175,6 +177,8 @@ export class Http2Session implements FrameSink {
     if (built.kind !== 'head') return stream.fail('protocol', built.detail, codes.PROTOCOL_ERROR)
     try {
       head.settle(built.bytes, built.start, built.end)
+      const { upgrade } = stream
+      if (upgrade !== undefined && head.status >= 200 && head.status < 300) switchProtocols(head, upgrade, limits)
       stream.onHead(head, isStreamEnd)
     } catch (error) {
       this.blame(stream, error)

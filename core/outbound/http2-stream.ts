@@ -15,10 +15,13 @@ import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { writeTrailerBlock } from '../http2/trailer-block.ts'
 import { HeldBytes, takeFirst } from '../net/held-bytes.ts'
+import { StreamTunnel, type TunnelStream } from '../net/stream-tunnel.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
+import { lateWords } from './words.ts'
+import { NO_UPGRADE, type Upgrade, upgradeIn } from './http2-upgrade.ts'
 import { type RequestTarget, writeRequestBlock } from './http2-request-block.ts'
 
 /** What a backend may send of one response before it is told that more may come: `INITIAL_WINDOW_SIZE`. */
@@ -29,7 +32,8 @@ const UNKNOWN = 2
 
 /** The connection that a stream is on. */
 export interface Http2Carrier extends RequestTarget, SendingCarrier {
-  readonly settings: SendingCarrier['settings']
+  readonly settings: SendingCarrier['settings'] & { readonly takesConnectProtocol: boolean }
+  readonly counters: { bytesFromBackend: number }
   readonly wheel: TimerWheel
   /** Gives it a number, and what comes for that from now on. */
   begin(stream: Http2Stream): number
@@ -38,7 +42,7 @@ export interface Http2Carrier extends RequestTarget, SendingCarrier {
   resetStream(streamId: number, code: number): void
 }
 
-export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
+export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, TimerEntry {
   readonly timer = unarmed()
   readonly bodyForm: BodyForm = 'data'
   readonly isReused: boolean
@@ -54,6 +58,9 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   private readonly timeouts: BackendTimeouts
   private readonly sending: StreamSending
   private state: StreamState = 'open'
+  /** It asks for one; undefined: it does not. */
+  upgrade: Upgrade | undefined = undefined
+  private tunnel: StreamTunnel | undefined = undefined
   private isHeadRequest = false
   private isGrpc = false
   private isRequestSent = false
@@ -82,7 +89,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   sendHead(head: RequestHead, rewrite: RequestRewrite, _form: BodyForm): void {
     if (this.state === 'closed') return
-    if (rewrite.isUpgrade) return this.fail('protocol', 'an upgrade can not be passed to a backend that speaks HTTP/2')
+    if (rewrite.isUpgrade) this.upgrade = upgradeIn(head, this.carrier.settings)
+    if (rewrite.isUpgrade && this.upgrade === undefined) return this.fail('protocol', NO_UPGRADE)
     this.isHeadRequest = head.isHead
     this.id = this.carrier.begin(this)
     this.sending.window = this.carrier.settings.initialWindow
@@ -100,7 +108,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (this.state !== 'open' && this.state !== 'remoteEnded') return
     this.isRequestSent = true
     this.requestTrailers = trailers
-    this.sending.end()
+    // What follows the head of an upgrade is the tunnel's.
+    if (this.upgrade === undefined) this.sending.end()
     this.onProgress()
   }
 
@@ -112,12 +121,10 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   resumeResponse(): void {
     this.isPaused = false
     // What it is passed on to may give it up, and then nothing is held any more.
-    for (
-      let piece = takeFirst(this.held);
-      piece !== undefined;
-      piece = this.isPaused ? undefined : takeFirst(this.held)
-    )
+    for (let piece = takeFirst(this.held); piece !== undefined;) {
       this.pass(piece, 0, piece.length)
+      piece = this.isPaused ? undefined : takeFirst(this.held)
+    }
     if (this.isPaused) return
     this.held = undefined
     if (this.hasFinalHead && this.hasRemoteEnded) this.complete()
@@ -130,14 +137,38 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   handOver(): HandedOver {
-    throw new Error('a stream of HTTP/2 is never given away')
+    const { counters, wheel } = this.carrier
+    const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromBackend -= length))
+    this.tunnel = tunnel
+    this.sink = undefined
+    wheel.remove(this)
+    if (this.hasRemoteEnded) tunnel.onRemoteEnd()
+    return { wire: tunnel.wire, connection: tunnel, early: undefined }
+  }
+
+  // The tunnel asks.
+
+  sendNow(bytes: Buffer, start: number, end: number): number {
+    return this.sending.sendNow(bytes, start, end)
+  }
+
+  wait(): void {
+    if (this.state !== 'closed') this.sending.wait()
+  }
+
+  endLocally(): void {
+    if (this.state !== 'closed' && this.state !== 'localEnded') this.onAllSent()
+  }
+
+  resetTunnel(isCut: boolean): void {
+    this.end(isCut ? CANCEL : NO_ERROR)
   }
 
   // What it sends.
 
   onProgress(): void {
     const { wheel } = this.carrier
-    if (this.state === 'closed') return
+    if (this.state === 'closed' || this.tunnel !== undefined) return
     const ms = this.sending.isWaiting
       ? this.timeouts.idleMs
       : !this.hasFinalHead
@@ -148,7 +179,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   onRoom(): void {
-    this.sink?.onBackendBlocked(false)
+    if (this.tunnel === undefined) this.sink?.onBackendBlocked(false)
+    else this.tunnel.onRoom()
   }
 
   onAllSent(): void {
@@ -177,7 +209,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   /** `head` holds a head that has come. */
   onHead(head: ResponseHead, isStreamEnd: boolean): void {
     this.hasBegun = true
-    if (head.status < 200) {
+    if (head.status < 200 && head.status !== 101) {
       this.interims += 1
       if (isStreamEnd || this.interims > MAX_INTERIMS)
         throw new ProtocolError('an interim response must not be the last')
@@ -191,11 +223,11 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     this.hasFinalHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
     this.isGrpc = isGrpc(head.fields)
-    if (this.isGrpc) this.grpcStatus = grpcStatusIn(head.fields)
+    if (this.isGrpc && isStreamEnd) this.grpcStatus = grpcStatusIn(head.fields) ?? UNKNOWN
     if (isStreamEnd) this.state = followStream(this.state, 'remoteEnds')
     this.onProgress()
     this.sink?.onResponse(head, kindOf(this.contentLeft))
-    if (isStreamEnd && !this.isPaused) this.complete()
+    if (isStreamEnd && !this.isPaused && this.tunnel === undefined) this.complete()
   }
 
   /** A DATA frame of `length` bytes begins; undefined: it may. */
@@ -206,6 +238,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   onContent(bytes: Buffer, start: number, end: number): void {
+    if (this.tunnel !== undefined) return this.tunnel.onContent(bytes, start, end)
     if (this.contentLeft >= 0) {
       this.contentLeft -= end - start
       if (this.contentLeft < 0) throw new ProtocolError('more content came than content-length says')
@@ -220,9 +253,10 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (this.contentLeft > 0) throw new ProtocolError('less content came than content-length says')
     this.trailers = trailers
     // One that ends without a status is an error by gRPC's rules.
-    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? this.grpcStatus ?? UNKNOWN
+    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? UNKNOWN
     this.state = followStream(this.state, 'remoteEnds')
-    if (this.held === undefined && !this.isPaused) this.complete()
+    if (this.tunnel !== undefined) this.tunnel.onRemoteEnd()
+    else if (this.held === undefined && !this.isPaused) this.complete()
   }
 
   /** RST_STREAM has come. */
@@ -237,19 +271,17 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   /** It comes to nothing, and the backend need not go on. */
   fail(cause: FailureCause, detail: string, code = CANCEL): void {
-    const { sink } = this
     this.end(code)
-    this.sink = undefined
-    sink?.onFailure(cause, detail)
+    this.tellFailure(cause, detail)
   }
 
   /** The connection is gone, or will not answer it. */
-  onLost(cause: FailureCause, detail: string, wasRefused = false): void {
+  onLost(cause: FailureCause, detail: string, wasRefused = false, words?: string): void {
     if (this.state === 'closed') return
     this.wasRefused = wasRefused
     this.state = followStream(this.state, 'resets')
     this.leave()
-    this.tellFailure(cause, detail)
+    this.tellFailure(cause, detail, words)
   }
 
   credit(length: number): void {
@@ -262,10 +294,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   }
 
   onTimeout(): void {
-    const { idleMs, responseMs } = this.timeouts
-    if (this.sending.isWaiting) this.fail('timeout', `the backend took no bytes for ${idleMs} ms`)
-    else if (!this.hasFinalHead) this.fail('timeout', `no response within ${responseMs} ms`)
-    else this.fail('timeout', `the response stood still for ${idleMs} ms`)
+    const words = lateWords(this.hasFinalHead ? 'body' : 'head', this.sending.isWaiting, this.timeouts)
+    if (words !== undefined) this.fail('timeout', words)
   }
 
   private pass(bytes: Buffer, start: number, end: number): void {
@@ -273,10 +303,11 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     this.credit(end - start)
   }
 
-  private tellFailure(cause: FailureCause, detail: string): void {
+  private tellFailure(cause: FailureCause, detail: string, words?: string): void {
     const { sink } = this
     this.sink = undefined
-    sink?.onFailure(cause, detail)
+    this.tunnel?.onGone()
+    sink?.onFailure(cause, detail, words)
   }
 
   /** The response is whole, and has been passed on. */

@@ -1,5 +1,5 @@
 /** How connections to a backend begin, for as long as the config says so: the same object while it says the same. */
-import type { Opening, TlsClient } from '../net/opening.ts'
+import type { Opening, Protocol, TlsClient } from '../net/opening.ts'
 import type { Peer } from '../stream/peer.ts'
 
 export interface Manner {
@@ -9,7 +9,13 @@ export interface Manner {
   readonly headerFor?: (client: Peer | undefined) => Buffer
 }
 
-export function openingFor(manner: Manner | undefined, client: Peer | undefined): Opening | undefined {
-  if (manner?.headerFor === undefined) return manner
-  return { tls: manner.tls, preface: manner.headerFor(client) }
+/** `offers`: what we would speak over TLS; absent: HTTP/1.1 alone. */
+export function openingFor(
+  manner: Manner | undefined,
+  client: Peer | undefined,
+  offers?: readonly Protocol[],
+): Opening | undefined {
+  const { tls, headerFor } = manner ?? {}
+  if (headerFor === undefined && offers === undefined) return manner
+  return { tls, offers, ...(headerFor && { preface: headerFor(client) }) }
 }

@@ -23,6 +23,8 @@ export interface Pooled<Self> extends Idle {
 export interface ConnectionCounters {
   /** Open or being opened, idle ones included. */
   connections: number
+  /** Of these, in HTTP/2. */
+  http2Connections: number
   bytesToBackend: number
   bytesFromBackend: number
 }
@@ -35,6 +37,8 @@ export interface OpenConnectionsOptions {
   readonly budget: DescriptorBudget
   /** Told when `hasRoom` of the pool has become another. */
   readonly onRoomChange: () => void
+  /** Told when one of them has gone; absent: nobody wants to know. */
+  readonly onGone?: () => void
 }
 
 export class OpenConnections<Connection extends Pooled<Connection>> {
@@ -64,13 +68,25 @@ export class OpenConnections<Connection extends Pooled<Connection>> {
 
   /** Opens one, for which a descriptor has been taken. */
   begin(connection: Connection, connectMs: number, opening?: Opening): void {
-    const { address, counters, dial } = this.options
-    this.open.add(connection)
-    // Beside those of another protocol, while that is being left.
-    counters.connections += 1
+    const { address, dial } = this.options
+    this.take(connection)
     dial(address, connection.wire, connectMs, opening)
+  }
+
+  /** It is one of these from now on, and so is its descriptor. */
+  take(connection: Connection): void {
+    this.open.add(connection)
+    // Beside those of another protocol.
+    this.options.counters.connections += 1
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(this.onMoved)
+  }
+
+  /** It is another's from now on, and so is its descriptor. */
+  release(connection: Connection): void {
+    connection.inPool.leave()
+    if (this.open.delete(connection)) this.options.counters.connections -= 1
+    this.unwatchIfEmpty()
   }
 
   /** It is gone, or of no use any more. */
@@ -83,9 +99,8 @@ export class OpenConnections<Connection extends Pooled<Connection>> {
       this.leaving.append(connection.inPool)
       budget.leaving.append(connection.inBudget)
     }
-    if (this.size > 0) return
-    this.unwatch?.()
-    this.unwatch = undefined
+    this.unwatchIfEmpty()
+    this.options.onGone?.()
   }
 
   /** Its descriptor is free. */
@@ -103,6 +118,12 @@ export class OpenConnections<Connection extends Pooled<Connection>> {
   /** The backend's name leads elsewhere now. */
   hasMoved({ wire }: Connection): boolean {
     return wire.resolvedAddress !== undefined && this.name?.hasLeft(wire.resolvedAddress) === true
+  }
+
+  private unwatchIfEmpty(): void {
+    if (this.size > 0) return
+    this.unwatch?.()
+    this.unwatch = undefined
   }
 
   /** Without a cap there is always room, and nothing to tell. */

@@ -1,5 +1,11 @@
 /** How backends are spoken to, as a config says it: plain data. */
 
+/**
+ * 'h2c': HTTP/2 by prior knowledge, without TLS. 'h2': HTTP/2 over TLS, agreed on in the handshake (ALPN). 'auto': what each backend
+ * picks there; without TLS HTTP/1.1.
+ */
+export type BackendProtocol = 'http/1.1' | 'h2' | 'h2c' | 'auto'
+
 /** The PROXY header before anything else is said. */
 export interface ProxyOutPolicy {
   readonly version: 1 | 2

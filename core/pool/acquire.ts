@@ -5,7 +5,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { PickExplanation, RecordedContext } from '../balance/pick-recorder.ts'
-import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { Pool } from './pool.ts'
@@ -32,6 +32,8 @@ export interface Asker {
   readonly waitedMs: number
   /** Whose request it is; absent: nobody's. */
   readonly client?: Peer
+  /** It asks for a connection of its own, behind a 101; absent: it does not. */
+  readonly isUpgrade?: boolean
 }
 
 /**
@@ -52,7 +54,7 @@ export function acquire(
     const { tried, waitedMs } = asker
     context.recorder.close(context, { kept, chosen: backend, members, isPoolFull, tried, waitedMs, now: context.now })
   }
-  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts, asker.client)
+  const stream = backend && sourceOf(pool, backend, asker.isUpgrade).open(choice, pool.timeouts, asker.client)
   return stream && { backend, stream, pick: context.recorder?.explanation }
 }
 
@@ -92,8 +94,9 @@ function mayKeep({ balancer }: Pool, backend: Backend): boolean {
   return balancer.offers(backend) || (state === 'draining' && health !== 'unhealthy')
 }
 
-export function sourceOf({ connections, name }: Pool, backend: Backend): StreamSource {
+/** `isUpgrade`: of streams whose connection may be given away. */
+export function sourceOf({ connections, name }: Pool, backend: Backend, isUpgrade = false): StreamOpener {
   const source = connections.get(backend)
   if (source === undefined) throw new Error(`backend ${backend.id} has no connections in pool ${name}`)
-  return source
+  return isUpgrade ? (source.forUpgrades ?? source) : source
 }

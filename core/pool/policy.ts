@@ -16,6 +16,8 @@ export interface RetryPolicy {
   readonly on: readonly RetryCause[]
   /** Of responses that are thrown away for another's, 400..599; none: every response is passed on. */
   readonly statuses: readonly number[]
+  /** Of calls of gRPC that have come to nothing else, by number; none: what a call has come to is passed on. */
+  readonly grpcStatuses: readonly number[]
   /** ms: the longest wait before the first retry of a request; it doubles with each further one, up to `maxBackoffMs`. */
   readonly backoffMs: number
   readonly maxBackoffMs: number

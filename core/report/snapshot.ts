@@ -59,6 +59,8 @@ export interface ListenerStatus {
   readonly name: string
   /** `host:port` with the real port, or `unix:/path`. */
   readonly address: string
+  /** Who speaks with its clients: SmartEdge itself, or Bun.serve. */
+  readonly engine: 'own' | 'serve'
   /** What it offers in handshakes; null: its clients speak plain HTTP. */
   readonly certificates: readonly CertificateStatus[] | null
   /** Names that it orders certificates for, and that have none yet. */
@@ -196,9 +198,10 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
   }
 }
 
-const listenerStatus = ({ name, address, certificates, missing }: ListenerView): ListenerStatus => ({
+const listenerStatus = ({ name, address, engine, certificates, missing }: ListenerView): ListenerStatus => ({
   name,
   address,
+  engine: engine ?? 'own',
   certificates:
     certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
   missing: missing ?? [],

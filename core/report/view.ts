@@ -104,6 +104,8 @@ export interface ListenerView {
   readonly name: string
   /** `host:port` with the real port, or `unix:/path`. */
   readonly address: string
+  /** Who speaks with its clients; absent: we do. */
+  readonly engine?: 'serve'
   /** What it offers in handshakes; absent: its clients speak plain HTTP. */
   readonly certificates?: readonly CertificateView[]
   /** Names that it orders certificates for, and that have none yet; absent: none. */

@@ -39,7 +39,7 @@ export function createWorld(
     const pool = snapshots.get(rule.pool)
     if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
     const key = routeKey(rule)
-    const { priority, timeouts, hedge } = rule
+    const { priority, timeouts, hedge, grpcWeb } = rule
     return {
       key,
       admission: admission(rule, key),
@@ -47,6 +47,7 @@ export function createWorld(
       pool: poolOf(rule, pool),
       timeouts,
       hedge,
+      ...(grpcWeb && { grpcWeb }),
       tracing: tracing?.(rule),
       traffic: trafficOf(key),
     }

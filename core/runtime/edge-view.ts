@@ -49,7 +49,7 @@ import type { OverloadGuard } from './overload-guard.ts'
 import type { Pools } from './pools.ts'
 import type { PreviewHost } from './preview-host.ts'
 import type { Published } from './published.ts'
-import type { RunningListener } from './running-listener.ts'
+import type { ListenerAtWork } from './listener-services.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export interface EdgeViewOptions {
@@ -210,13 +210,14 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 }
 
 function listenerView(
-  { config: { name }, address }: RunningListener,
+  { config: { name, engine }, address }: ListenerAtWork,
   { certificatesOf, missingAt }: Pick<EdgeViewOptions, 'certificatesOf' | 'missingAt'>,
 ) {
   const [certificates, missing] = [certificatesOf(name), missingAt(name)]
   return {
     name,
     address: formatAddress(address),
+    ...(engine && { engine }),
     ...(certificates && { certificates }),
     ...(missing.length > 0 && { missing }),
   }

@@ -11,10 +11,10 @@ export const takesBinding = (before: ListenerConfig, after: ListenerConfig): boo
 export const isOtherwise = ({ tls }: ListenerConfig, { tls: before }: ListenerConfig): boolean =>
   (tls === undefined) !== (before === undefined) || !Bun.deepEquals(tls?.clients, before?.clients)
 
-/** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
-export function keyOf({ name, address }: ListenerConfig): string {
+/** By address, since that is what clients are connected to, and who speaks with them. Two may both ask the system for a port: names tell those apart. */
+export function keyOf({ name, address, engine }: ListenerConfig): string {
   const isSystemChosen = address.kind === 'tcp' && address.port === 0
-  const text = formatListenAddress(address)
+  const text = `${formatListenAddress(address)}${engine === undefined ? '' : ` ${engine}`}`
   // With IPv4 or without it, `::` is two places.
   if (address.kind === 'tcp' && address.isV6Only) return `${text} v6`
   return isSystemChosen ? `${text} ${name}` : text

@@ -8,8 +8,9 @@ import { removeStaleSocket } from '../net/stale-socket.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import type { Addresses } from './addresses.ts'
 import { keyOf } from './listener-places.ts'
-import type { ListenerServices } from './listener-services.ts'
+import type { ListenerAtWork, ListenerServices } from './listener-services.ts'
 import { RunningListener } from './running-listener.ts'
+import { ServeListener } from './serve-listener.ts'
 
 export interface ListenersServices extends ListenerServices {
   readonly addresses: Addresses
@@ -21,9 +22,9 @@ const QUEUE_MS = 100
 
 export class Listeners implements Part<Config> {
   private readonly services: ListenersServices
-  private byKey: ReadonlyMap<string, RunningListener> = new Map()
+  private byKey: ReadonlyMap<string, ListenerAtWork> = new Map()
   /** No longer configured, and not yet without clients. */
-  private readonly leaving = new Set<RunningListener>()
+  private readonly leaving = new Set<ListenerAtWork>()
   private isLettingGo = false
 
   constructor(services: ListenersServices) {
@@ -31,7 +32,7 @@ export class Listeners implements Part<Config> {
   }
 
   /** In the order of the config. */
-  get running(): readonly RunningListener[] {
+  get running(): readonly ListenerAtWork[] {
     return [...this.byKey.values()]
   }
 
@@ -40,7 +41,7 @@ export class Listeners implements Part<Config> {
     const fresh = config.listeners.filter((listener) => !this.byKey.has(keyOf(listener)))
     // All of what takes time comes before the first port is opened: from then on clients may come.
     for (const { address } of fresh) if (address.kind === 'unix') await removeStaleSocket(address.path)
-    const next = new Map<string, RunningListener>()
+    const next = new Map<string, ListenerAtWork>()
     const steps = config.listeners.map((listener) => ({
       key: formatKey(['listeners', listener.name, 'address']),
       prepare: () => this.prepareListener(listener, config, next),
@@ -51,7 +52,7 @@ export class Listeners implements Part<Config> {
 
   /** Who is connected, by where the config has it listen. */
   load(): ReadonlyMap<string, Load> {
-    const loadOf = ({ clients }: RunningListener): Load => ({
+    const loadOf = ({ clients }: ListenerAtWork): Load => ({
       connections: clients.size,
       tunnels: [...clients].filter((client) => client.isTunnel).length,
     })
@@ -69,7 +70,7 @@ export class Listeners implements Part<Config> {
     for (const listener of [...this.byKey.values(), ...this.leaving]) listener.cut()
   }
 
-  private async prepareListener(config: ListenerConfig, whole: Config, next: Map<string, RunningListener>) {
+  private async prepareListener(config: ListenerConfig, whole: Config, next: Map<string, ListenerAtWork>) {
     const key = keyOf(config)
     const running = this.byKey.get(key)
     if (running !== undefined) {
@@ -77,13 +78,15 @@ export class Listeners implements Part<Config> {
       return running.prepare(config)
     }
     const { addresses, emit } = this.services
-    const open = (): RunningListener => new RunningListener(config, this.services)
+    const open = (): ListenerAtWork =>
+      config.engine === 'serve' ? new ServeListener(config, this.services) : new RunningListener(config, this.services)
     const taken = await addresses.take(config.address, whole, open)
     const { holder: opened } = taken
     next.set(key, opened)
     const commit = (): void => {
       for (const address of opened.addresses)
         emit({ kind: 'listening', listener: config.name, address: formatAddress(address) })
+      if (config.engine !== undefined) emit({ kind: 'engine-limits', listener: config.name })
     }
     const abandon = (): void => {
       taken.abandon()
@@ -92,7 +95,7 @@ export class Listeners implements Part<Config> {
     return { ...NO_MOVE, commit, abandon }
   }
 
-  private take(next: ReadonlyMap<string, RunningListener>, { drainTimeoutMs }: Config): void {
+  private take(next: ReadonlyMap<string, ListenerAtWork>, { drainTimeoutMs }: Config): void {
     const gone = [...this.byKey].filter(([key]) => !next.has(key))
     this.byKey = next
     if (this.isLettingGo) this.letGo()
@@ -100,7 +103,7 @@ export class Listeners implements Part<Config> {
   }
 
   /** Whoever has come in by it may finish what is under way. */
-  private finish(listener: RunningListener, withinMs: number): void {
+  private finish(listener: ListenerAtWork, withinMs: number): void {
     const { addresses, clock } = this.services
     this.leaving.add(listener)
     listener.letGo()

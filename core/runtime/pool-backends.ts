@@ -7,20 +7,17 @@ import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
 import type { Clock } from '../clock.ts'
 import { Leaving } from '../pool/leaving.ts'
-import {
-  type BackendProtocol,
-  type ConnectionPolicy,
-  Http1Pool,
-  type Http1PoolOptions,
-} from '../outbound/http1-pool.ts'
-import { Http2Pool, type Http2PoolOptions } from '../outbound/http2-pool.ts'
+import type { BackendConnections, ConnectionPolicy } from '../outbound/backend-connections.ts'
+import { connectionsBy } from '../outbound/connections-by.ts'
+import type { NegotiatedPoolOptions } from '../outbound/negotiated-pool.ts'
+import type { BackendProtocol } from '../outbound/policy.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 
 export interface PoolBackendsOptions {
   readonly clock: Clock
   readonly window: LatencyWindow
   /** What the connections to each are made with. */
-  readonly outbound: Omit<Http1PoolOptions & Http2PoolOptions, 'address' | 'counters' | 'onRoomChange'>
+  readonly outbound: Omit<NegotiatedPoolOptions, 'address' | 'counters' | 'onRoomChange'>
   /** As the config in force says. */
   readonly policy: (backend: Backend) => ConnectionPolicy
   readonly protocol: () => BackendProtocol | undefined
@@ -33,7 +30,7 @@ export class PoolBackends {
   /** `byId` as a list; undefined: it has changed since anybody asked. */
   private listed: readonly Backend[] | undefined = undefined
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. Another one with each change of `protocol`. */
-  connections = new WeakMap<Backend, Http1Pool | Http2Pool>()
+  connections = new WeakMap<Backend, BackendConnections>()
   private protocol: BackendProtocol | undefined = undefined
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
@@ -165,7 +162,8 @@ export class PoolBackends {
     const { address, counters } = backend
     const options = { ...this.options.outbound, address, counters, onRoomChange }
     const policy = this.options.policy(backend)
-    const connections = isHttp2(policy, backend) ? new Http2Pool(options, policy) : new Http1Pool(options, policy)
+    const Connections = connectionsBy(policy)
+    const connections = new Connections(options, policy)
     this.connections.set(backend, connections)
     backend.room = connections
     backend.onRoomChange = onRoomChange
@@ -193,12 +191,12 @@ export class PoolBackends {
     }
   }
 
-  /** Also of one that has come back, and spoke another protocol when it left. */
+  /** Also of one that has come back, and was spoken to in another protocol when it left, or is spoken to over TLS from now on. */
   private bringUpToDate(backend: Backend): void {
     const policy = this.options.policy(backend)
     const connections = this.connections.get(backend)
     if (connections === undefined) return
-    if (connections instanceof Http2Pool === isHttp2(policy, backend)) return connections.update(policy)
+    if (connections.constructor === connectionsBy(policy)) return connections.update(policy)
     connections.keepIdle(false)
     this.connectWith(backend)
   }
@@ -213,7 +211,3 @@ export class PoolBackends {
     this.leaving.add(backend, this.options.drainTimeoutMs())
   }
 }
-
-/** Over TLS it is not spoken. */
-const isHttp2 = ({ protocol }: ConnectionPolicy, { scheme }: Backend): boolean =>
-  protocol === 'h2c' && scheme !== 'https'

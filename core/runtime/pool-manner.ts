@@ -1,8 +1,10 @@
 /** How connections to a pool's backends begin: TLS by its files, PROXY headers by its policy. */
 import type { PoolConfig } from '../config/config.ts'
+import { HTTP_2 } from '../net/alpn.ts'
 import type { Opening } from '../net/opening.ts'
+import { wayBy } from '../outbound/connections-by.ts'
 import type { Manner } from '../outbound/manner.ts'
-import type { ProxyOutPolicy } from '../outbound/policy.ts'
+import type { BackendProtocol, ProxyOutPolicy } from '../outbound/policy.ts'
 import { type HeaderFor, headersBy } from '../outbound/proxy-headers.ts'
 import { type Move, NO_MOVE, together } from '../part.ts'
 import type { Random } from '../random.ts'
@@ -47,10 +49,11 @@ export class PoolManner {
     return manner
   }
 
-  /** Of a check. */
-  openingOfCheck(scheme: Scheme): Opening | undefined {
-    const opening = this.tls.openingFor(scheme)
-    return this.headerFor === undefined ? opening : { tls: opening?.tls, preface: this.headerFor(undefined) }
+  /** Of a check, which is spoken to as `protocol` says, or in HTTP/2 by `isHttp2`. */
+  openingOfCheck(scheme: Scheme, protocol: BackendProtocol | undefined, isHttp2: boolean): Opening {
+    const tls = this.tls.openingFor(scheme)?.tls
+    const offers = isHttp2 ? HTTP_2 : wayBy(protocol, tls !== undefined).offers
+    return { tls, offers, ...(this.headerFor && { preface: this.headerFor(undefined) }) }
   }
 
   private take(policy: ProxyOutPolicy | undefined): void {

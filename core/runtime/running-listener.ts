@@ -14,9 +14,8 @@ import type { PeerFacts } from '../forward/identify.ts'
 import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
-import type { Holder } from './addresses.ts'
 import type { ClientsRule } from '../tls/certificate-store.ts'
-import type { ListenerServices } from './listener-services.ts'
+import type { ListenerAtWork, ListenerServices } from './listener-services.ts'
 import { isOtherwise, keyOf, takesBinding } from './listener-places.ts'
 import { doorFor, Doors } from './door.ts'
 import { ProxyGate } from './proxy-gate.ts'
@@ -25,7 +24,7 @@ import type { TlsFront } from './tls-host.ts'
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
-export class RunningListener implements TcpHome<ClientConnection>, Holder {
+export class RunningListener implements TcpHome<ClientConnection>, ListenerAtWork {
   readonly clients = new Set<ClientConnection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices

@@ -19,7 +19,7 @@ import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
 import { createProbe } from '../health/probe.ts'
 import type { MemberChanges } from '../discovery/intake.ts'
-import type { ConnectionPolicy } from '../outbound/http1-pool.ts'
+import type { ConnectionPolicy } from '../outbound/backend-connections.ts'
 import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
 import { BackendLatency } from '../observe/histogram.ts'
@@ -81,7 +81,7 @@ export class RunningPool {
       probe: createProbe({
         ...services,
         limits: () => this.settings.limits,
-        opening: ({ scheme }) => this.manner.openingOfCheck(scheme),
+        opening: ({ scheme }, { kind }) => this.manner.openingOfCheck(scheme, this.config.protocol, kind === 'grpc'),
       }),
       clock,
       random,

@@ -28,7 +28,7 @@ export interface BackendStream {
   readonly hasBegun: boolean
   /** The backend has said that it did nothing with the request, which may be made again whatever it asks for; absent: it can't say so. */
   readonly wasRefused?: boolean
-  /** What a call of gRPC has come to, once that is known; absent: it is none. */
+  /** What a call of gRPC has come to, once that is known: with its head, where that is the whole response. Absent: it is none. */
   readonly grpcStatus?: number | undefined
   /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm
@@ -52,6 +52,8 @@ export interface BackendStream {
 
 /** Who sent the request and takes the response. `onBody` comes in the form asked for. */
 export interface ResponseSink extends BodySink {
+  /** `stream` takes the place of the one that was opened; nothing has been sent. `onConnected` follows, or `onFailure`. */
+  onMoved(stream: BackendStream): void
   /** The connection is there: send the request. Not called for a stream that could be sent on at once. */
   onConnected(): void
   /** A 1xx response other than 101; more follows. The head is valid until the call returns. */
@@ -74,9 +76,14 @@ export interface ResponseSink extends BodySink {
  */
 export type StreamChoice = 'any' | 'checked' | 'fresh'
 
-export interface StreamSource {
+export interface StreamSource extends StreamOpener {
+  /** Who opens those whose connection may be given away behind a 101; absent: it does so itself. */
+  readonly forUpgrades?: StreamOpener
   /** Whether `open('any')` would give a stream now: a look at two numbers. Whoever owns it is told when that changes. */
   readonly hasRoom: boolean
+}
+
+export interface StreamOpener {
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
    * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's. `client`:

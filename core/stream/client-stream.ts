@@ -49,7 +49,7 @@ export interface ClientStream {
   /** The form in which it takes a chunked body. */
   readonly bodyForm: BodyForm
   /** Its version of HTTP for Via (RFC 9110 7.6.3), where that is not what its head says; absent: it is. */
-  readonly version?: '2'
+  readonly version?: '2' | '3' | undefined
   /** It asks for another protocol, which we would pass on (RFC 9110 7.8). */
   readonly isUpgrade: boolean
   /** The request has been read to its end. */
@@ -81,8 +81,8 @@ export interface ClientStream {
   refuse(problem: Problem): void
   /** Bytes of content that `refuse` would send; costs as much as that. */
   contentBytes(problem: Problem): number
-  /** Over, and seen as truncated by the client. */
-  cut(): void
+  /** Over, and seen as truncated by the client, or told of `problem` where what it speaks has a way to say so at the end. */
+  cut(problem?: Problem): void
   /** Sends the 101 and gives the connection away; only for an upgrade. */
   handOver(head: ResponseHead): HandedOver
   /**

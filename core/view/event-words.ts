@@ -113,6 +113,10 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     warn(
       `this machine's clock is ${counted(Math.round(Math.abs(aheadMs) / 60_000), 'minute')} ${aheadMs > 0 ? 'behind' : 'ahead'} by the CA's, which certificates go by`,
     ),
+  'engine-limits': ({ listener }) =>
+    warn(
+      `${listener}: Bun.serve speaks with clients: paths come normalised, and there are no trailers, interim responses, WebSockets or bodies of GET (docs/engines.md)`,
+    ),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),

@@ -6,7 +6,6 @@ import {
   data,
   END_HEADERS,
   END_STREAM,
-  FrameLog,
   frame,
   get,
   goAway,
@@ -16,68 +15,10 @@ import {
   settings,
   windowUpdate,
 } from '../support/http2.ts'
+import { startOrigin } from '../support/http2-origin.ts'
 import { http2Peer } from '../support/http2-peer.ts'
 import { ask, connectTo, get as get1, nextResponse, postChunks } from '../support/raw-client.ts'
-import { type PeerOptions, peerHandlers, RawPeer, turnUntil } from '../support/raw-peer.ts'
-
-/** A backend that speaks HTTP/2 in bytes: what each connection has sent it, as lines. */
-class Http2Origin {
-  readonly lines: string[] = []
-  readonly peer: RawPeer
-  private readonly log = new FrameLog()
-  private read = PREFACE.length
-
-  constructor(options: PeerOptions) {
-    this.peer = new RawPeer(options)
-  }
-
-  look(): void {
-    const { text } = this.peer
-    if (text.length <= this.read) return
-    this.lines.push(...this.log.read(text.slice(this.read)))
-    this.read = text.length
-  }
-
-  /** Waits for a line that begins so. */
-  async line(begin: string): Promise<string> {
-    await turnUntil(() => {
-      this.look()
-      return this.lines.some((line) => line.startsWith(begin))
-    }, begin)
-    return this.lines.find((line) => line.startsWith(begin))!
-  }
-}
-
-/** The first `speaking` connections begin as HTTP/2 does. */
-function startOrigin(speaking = Infinity) {
-  const origins: Http2Origin[] = []
-  const server = Bun.listen<RawPeer>({
-    hostname: '127.0.0.1',
-    port: 0,
-    allowHalfOpen: true,
-    socket: {
-      ...peerHandlers,
-      open(socket) {
-        const origin = new Http2Origin({})
-        socket.data = origin.peer
-        origins.push(origin)
-        origin.peer.opened(socket)
-        if (origins.length <= speaking) origin.peer.send(settings())
-      },
-    },
-  })
-  return {
-    port: server.port,
-    origins,
-    async origin(index = 0): Promise<Http2Origin> {
-      await turnUntil(() => origins[index] !== undefined, `connection ${index}`)
-      return origins[index]!
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.stop(true)
-    },
-  }
-}
+import { turnUntil } from '../support/raw-peer.ts'
 
 const pool = { protocol: 'h2c' as const }
 const config = { listeners: [{ ...tcpListener('web', 0), http2: true }] }

@@ -3,52 +3,15 @@
  * same messages with the same ends as the reference, and never takes a message whose end could be read in two ways.
  */
 import { describe, expect, test } from 'bun:test'
-import { ProtocolError } from '../../core/errors.ts'
-import { createBodyReader } from '../../core/http1/body-reader.ts'
-import { INCOMPLETE } from '../../core/http1/field-section.ts'
-import { frameRequest } from '../../core/http1/framing.ts'
-import { RequestHead } from '../../core/http1/request-head.ts'
 import type { HeadReading } from '../support/http1-heads.ts'
-import { bytesOf, limits } from '../support/http1-bytes.ts'
+import { bytesOf } from '../support/http1-bytes.ts'
 import { readRequest, readResponse } from '../support/http1-heads.ts'
-import { viewRequest } from '../support/http1.ts'
 import { codingLines, hostileHosts, hostileTargets, lengthLines } from '../support/http1-corpus.ts'
+import { type Message, readPipeline } from '../support/http1-pipeline.ts'
 import { createMutator } from '../support/http1-mutations.ts'
 import { referenceChunked, referenceRequest, referenceResponse } from '../support/http1-reference.ts'
 
 const TIMEOUT_MS = 120_000
-
-interface Message {
-  readonly method: string
-  readonly target: string
-  readonly body: string
-}
-
-/** The whole messages at the start of a pipeline, as the codec finds them. */
-function readPipeline(text: string): Message[] {
-  const bytes = bytesOf(text)
-  const head = new RequestHead(limits.maxFields)
-  const messages: Message[] = []
-  let position = 0
-  try {
-    for (;;) {
-      const headEnd = head.parse(bytes, position, bytes.length, limits)
-      if (headEnd === INCOMPLETE) return messages
-      const { method, target, contentLength } = viewRequest(head)
-      const reader = createBodyReader(frameRequest(head.fields), contentLength, limits, false)
-      let body = ''
-      const sink = {
-        onBody: (from: Buffer, start: number, end: number) => void (body += from.toString('latin1', start, end)),
-      }
-      position = reader?.read(bytes, headEnd, bytes.length, sink) ?? headEnd
-      if (reader !== undefined && !reader.isDone) return messages
-      messages.push({ method, target, body })
-    }
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    return messages
-  }
-}
 
 /** The same, as the reference finds them. */
 function referencePipeline(text: string): Message[] {

@@ -47,6 +47,7 @@ export const testRetry = (policy: Partial<RetryPolicy> = {}): RetryPolicy => ({
   attempts: 2,
   on: ['connect', 'reset', 'timeout'],
   statuses: [],
+  grpcStatuses: [],
   backoffMs: 0,
   maxBackoffMs: 0,
   maxRetryAfterMs: 1000,

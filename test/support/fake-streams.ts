@@ -43,7 +43,7 @@ import { poolOfAttempts } from './pool-of-attempts.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Writes down what is done to it. */
-class FakeClient implements ClientStream {
+export class FakeClient implements ClientStream {
   readonly log: string[] = []
   readonly peer: Peer = peerAt('192.0.2.1')
   bodyForm: BodyForm = 'chunks'
@@ -102,8 +102,8 @@ class FakeClient implements ClientStream {
     this.log.push(`refuse ${status} ${detail}${lines && ` ${lines}`}`)
   }
 
-  cut(): void {
-    this.log.push('cut')
+  cut(problem?: Problem): void {
+    this.log.push(problem === undefined ? 'cut' : `cut ${problem.status} ${problem.detail}`)
   }
 
   handOver(): HandedOver {
@@ -117,6 +117,7 @@ export class FakeStream implements BackendStream {
   readonly bodyForm: BodyForm = 'chunks'
   readonly isReused: boolean
   hasBegun = false
+  grpcStatus: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
 
   constructor(isReused: boolean) {

@@ -1,6 +1,6 @@
 """A gRPC server and a client of it, by the reference implementation: bytes in, bytes out, without generated code.
 
-`serve` tells its port in a line and serves until its input ends; `call PORT` makes every kind of call and tells what came of
+`serve` tells its port in a line and serves until its input ends, over TLS where it is told files of a certificate and its key; `call PORT` makes every kind of call and tells what came of
 each in one line of JSON; `fail PORT` makes one, and tells how it failed.
 """
 import json
@@ -47,7 +47,14 @@ def was_cancelled(request, context):
     return b"yes" if cancelled.wait(20) else b"no"
 
 
-def serve():
+def listen_at(server, files):
+    if not files:
+        return server.add_insecure_port("127.0.0.1:0")
+    certificate, key = (open(file, "rb").read() for file in files)
+    return server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, certificate)]))
+
+
+def serve(files):
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     handlers = {
         "Unary": grpc.unary_unary_rpc_method_handler(unary),
@@ -61,7 +68,7 @@ def serve():
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.T", handlers),))
     health = {"Check": grpc.unary_unary_rpc_method_handler(lambda request, context: b"\x08\x01")}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", health),))
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = listen_at(server, files)
     server.start()
     print(port, flush=True)
     sys.stdin.read()
@@ -113,7 +120,7 @@ def fail_once(port):
 
 
 if sys.argv[1] == "serve":
-    serve()
+    serve(sys.argv[2:])
 elif sys.argv[1] == "fail":
     fail_once(sys.argv[2])
 else:

@@ -79,6 +79,10 @@ export class RecordedResponse implements ResponseSink {
   body = ''
   onReady: () => void = () => undefined
 
+  onMoved(): void {
+    this.log.push('moved')
+  }
+
   onConnected(): void {
     this.log.push('connected')
     this.onReady()
@@ -168,6 +172,7 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
     timeouts: backendTimeouts,
     wheel: new TimerWheel(clock, fail),
     quickWheel: new TimerWheel(clock, fail, 1),
+    bodyForm: 'chunks' as const,
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle() {
       log.push('idle')

@@ -6,7 +6,7 @@ import { PREFACE } from '../../core/http2/frames.ts'
 import { createNameTable } from '../../core/names/resolver.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import type { Wire } from '../../core/net/wire.ts'
-import type { ConnectionPolicy } from '../../core/outbound/http1-pool.ts'
+import type { ConnectionPolicy } from '../../core/outbound/backend-connections.ts'
 import { Http2Pool } from '../../core/outbound/http2-pool.ts'
 import type { BackendStream, StreamChoice } from '../../core/stream/backend-stream.ts'
 import { openBudget } from './budget.ts'
@@ -64,7 +64,7 @@ export function http2Backend(policy: Partial<ConnectionPolicy> = {}) {
   const turns = new Set<{ onTurn(): void }>()
   const wires: Wire[] = []
   const full = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined, ...policy }
-  const counters = { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
+  const counters = { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 }
   const budget = openBudget(clock)
 
   function settle(): void {

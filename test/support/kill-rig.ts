@@ -56,6 +56,8 @@ export interface KillPlan {
   readonly pool?: Partial<PoolConfig>
   /** Over TLS. */
   readonly isSecure?: boolean
+  /** What the backend of that number runs; absent: a server of HTTP/1.1. */
+  readonly program?: (index: number) => string
 }
 
 /** Shares are not what is tried here: several dead ones may cost most of few requests a retry, or several. */
@@ -93,8 +95,11 @@ export async function killBackends(plan: KillPlan): Promise<KillTally> {
   await using children = new AsyncDisposableStack()
   const tls = plan.isSecure === true ? peerTls() : undefined
   const further = tls === undefined ? [] : [tls.server.cert, tls.server.key]
-  const program = { ...OWN, further }
-  const members = await Promise.all(freePorts(backends).map((port) => startKillableBackend(port, program)))
+  const members = await Promise.all(
+    freePorts(backends).map((port, index) =>
+      startKillableBackend(port, { path: plan.program?.(index) ?? OWN.path, further }),
+    ),
+  )
   for (const member of members) children.defer(() => member.kill())
   await using edge = await startTestEdge([], {
     pool: {

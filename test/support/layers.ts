@@ -47,6 +47,7 @@ const FOR_EXCHANGE = [
   'balance',
   'net',
   'forward',
+  'grpc-web',
   'sticky',
   'stream',
   'observe',
@@ -92,13 +93,14 @@ const LAYERS: readonly Layer[] = [
       'core/discovery/etcd-watch.ts',
       'core/discovery/json.ts',
     ],
-    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    types: ['core/discovery/policy.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
   { from: 'core/tls/', to: ['core/net/'], types: ['core/acme/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'], types: ['core/proxy-protocol/'] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/', 'core/proxy-protocol/'] },
+  { from: 'core/grpc-web/', to: ['core/http1/', 'core/forward/', 'core/stream/'] },
   { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/', 'core/tls/client-hello.ts'] },
   { from: 'core/outbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/'], types: ['core/names/'] },
   {

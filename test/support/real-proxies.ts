@@ -15,18 +15,22 @@ const whereIs = (program: string): string | null =>
   Bun.which(program, { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` })
 
 /** `rules`: what stands behind `defaults`, of a port. */
-export const startHaproxy = (rules: (port: number) => string): Promise<RealProxy> =>
-  start('haproxy', rules, (body) => ({
+export const startHaproxy = (rules: (port: number) => string): Promise<RealProxy> => {
+  const [port = 0] = freePorts(1)
+  return start('haproxy', port, rules(port), (body) => ({
     text: `global\n  nbthread 1\ndefaults\n  mode http\n  timeout client 20s\n  timeout server 20s\n  timeout connect 5s\n${body}\n`,
     args: (file) => ['-db', '-f', file],
   }))
+}
 
-/** `blocks`: of `http` and `stream`, of a port. */
-export const startNginx = (blocks: (port: number) => string): Promise<RealProxy> =>
-  start('nginx', blocks, (body, folder) => ({
+/** `blocks`: of `http` and `stream`, of a port: `at`, or any. */
+export const startNginx = (blocks: (port: number) => string, at?: number): Promise<RealProxy> => {
+  const [port = 0] = at === undefined ? freePorts(1) : [at]
+  return start('nginx', port, blocks(port), (body, folder) => ({
     text: `${STREAM}daemon off;\npid ${folder}/nginx.pid;\nerror_log stderr warn;\nevents {}\n${body}\n`,
     args: (file) => ['-p', folder, '-e', 'stderr', '-c', file],
   }))
+}
 
 /** In Debian a module of its own. */
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
@@ -38,12 +42,12 @@ export const NGINX_FOLDERS =
 
 async function start(
   program: string,
-  body: (port: number) => string,
+  port: number,
+  body: string,
   render: (body: string, folder: string) => { readonly text: string; readonly args: (file: string) => string[] },
 ): Promise<RealProxy> {
   const folder = mkdtempSync(join(tmpdir(), `smartedge-${program}-`))
-  const [port = 0] = freePorts(1)
-  const { text, args } = render(body(port), folder)
+  const { text, args } = render(body, folder)
   const file = join(folder, 'proxy.conf')
   writeFileSync(file, text)
   const child = Bun.spawn([whereIs(program) ?? program, ...args(file)], { stdout: 'ignore', stderr: 'pipe' })

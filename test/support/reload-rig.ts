@@ -29,6 +29,7 @@ export default {
 
 /** What the files say; the pool \`ws\` never loses its first member, which holds the WebSockets. */
 interface Said {
+  readonly engine: 'own' | 'serve'
   members: { url: string; weight?: number }[]
   strategy: string
   extraListener: boolean
@@ -37,11 +38,12 @@ interface Said {
   timeoutSeconds: number
 }
 
-export async function startReloadRig(): Promise<ReloadRig> {
+export async function startReloadRig(engine: 'own' | 'serve' = 'own'): Promise<ReloadRig> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-reload-')))
   const backends: SteadyBackend[] = Array.from({ length: 5 }, startSteadyBackend)
   const [tunnelBackend = '', ...webBackends] = backends.map(({ port }) => `http://127.0.0.1:${port}`)
   const said: Said = {
+    engine,
     members: webBackends.map((url) => ({ url })),
     strategy: 'p2c',
     extraListener: false,
@@ -168,8 +170,8 @@ export async function startReloadRig(): Promise<ReloadRig> {
 function render(said: Said, tunnelBackend: string, other: string): string {
   return JSON.stringify({
     listeners: {
-      web: { address: '127.0.0.1:0' },
-      ...(said.extraListener && { extra: { address: '127.0.0.1:0' } }),
+      web: { address: '127.0.0.1:0', engine: said.engine },
+      ...(said.extraListener && { extra: { address: '127.0.0.1:0', engine: said.engine } }),
     },
     admin: false,
     routes: [

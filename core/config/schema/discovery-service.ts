@@ -1,5 +1,5 @@
 /** What sources that ask a service over HTTP have in common. */
-import type { TlsFiles } from '../../discovery/service.ts'
+import type { TlsFiles } from '../../discovery/policy.ts'
 import { object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
 import { laterFile } from './file.ts'

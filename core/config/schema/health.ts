@@ -66,8 +66,7 @@ const timeoutSetting = { ...defaults['pool.health.timeout'], value: undefined }
 const fields = {
   check: orElse(
     choice(['http', 'tcp', 'grpc'], {
-      description:
-        'Whether a check asks for a page, only opens a connection, or calls grpc.health.v1 in HTTP/2 without TLS.',
+      description: 'Whether a check asks for a page, only opens a connection, or calls grpc.health.v1 in HTTP/2.',
     }),
     defaults['pool.health.check'].value,
   ),

@@ -1,5 +1,5 @@
 /** Which versions of HTTP are spoken: `listeners.*.http2` to clients, `pools.*.protocol` to backends. */
-import type { BackendProtocol } from '../../outbound/http1-pool.ts'
+import type { BackendProtocol } from '../../outbound/policy.ts'
 import type { Http2Choice } from '../config.ts'
 import { either } from '../read/containers.ts'
 import type { Field } from '../read/field.ts'
@@ -34,8 +34,12 @@ export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
   },
 )
 
+/** Whether backends that are to be spoken to so may be spoken to in HTTP/2. */
+export const maySpeakHttp2 = (protocol: BackendProtocol | undefined): boolean =>
+  protocol !== undefined && protocol !== 'http/1.1'
+
 /** `pools.*.protocol`. */
-export const protocol: Field<BackendProtocol | undefined> = choice(['http/1.1', 'h2c'], {
+export const protocol: Field<BackendProtocol | undefined> = choice(['http/1.1', 'h2', 'h2c', 'auto'], {
   description:
-    'What is spoken to the backends: `http/1.1`, or HTTP/2 without TLS (`h2c`, by prior knowledge), with many requests at once over one connection, as gRPC wants it. Health checks go by HTTP/1.1 all the same.',
+    'What is spoken to the backends: `http/1.1`; HTTP/2 over TLS (`h2`, agreed on in the handshake) or without it (`h2c`, by prior knowledge), with many requests at once over one connection, as gRPC wants it; or, over TLS, what each backend picks (`auto`). Health checks speak the same.',
 })

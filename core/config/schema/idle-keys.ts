@@ -1,20 +1,32 @@
 /** Keys that do nothing where they stand, since what they are for is missing elsewhere: warnings, as they do no harm. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
+import type { RetryPolicy, RouteRetry } from '../../pool/policy.ts'
 import { isShipped, placedStrategies } from '../../strategy/shipped.ts'
 import type { PoolConfig } from '../config.ts'
 import type { Named } from '../read/containers.ts'
 import type { Reading } from '../read/reading.ts'
+import { maySpeakHttp2 } from './http2.ts'
 import type { RouteDraft } from './route.ts'
 
-/** What is set, whatever it says. */
-type Pool = { readonly [Key in 'health' | 'breaker' | 'ejection']: unknown }
+/** What is set, whatever it says, and what its retries go by. */
+type Pool = { readonly [Key in 'health' | 'breaker' | 'ejection']: unknown } & {
+  readonly retry: RetryPolicy | undefined
+  readonly protocol: { readonly value: PoolConfig['protocol'] } | undefined
+}
+
+const IDLE_CALLS = {
+  rule: 'names statuses of gRPC, of which backends that speak HTTP/1.1 know nothing',
+  hint: '"protocol": "h2c" of the pool has them speak HTTP/2, or "h2" over TLS',
+}
 
 /** `node`: of the pool. */
 export function warnOfIdlePoolKeys(
   node: Node | undefined,
-  { health, breaker, ejection }: Pool,
+  { health, breaker, ejection, retry, protocol }: Pool,
   reading: Reading,
 ): void {
+  const calls = node && findNodeAtLocation(node, ['retry', 'on'])
+  if (calls && !maySpeakHttp2(protocol?.value) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
   const warn = (path: readonly string[], rule: string, hint: string): void => {
     const written = node && findNodeAtLocation(node, [...path])
     if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
@@ -25,7 +37,9 @@ export function warnOfIdlePoolKeys(
     warn(['maxEjected'], 'nothing holds backends out', 'it bounds breaker and ejection, and neither is set')
 }
 
-type RoutedPool = Pick<PoolConfig, 'members' | 'discovery' | 'queue'>
+const namesCalls = (retry: RouteRetry | undefined): boolean => (retry?.grpcStatuses ?? []).length > 0
+
+type RoutedPool = Pick<PoolConfig, 'members' | 'discovery' | 'queue' | 'protocol'>
 
 /** `sheds`: whether the process refuses requests by their priority. */
 export function warnOfIdleRouteKeys(
@@ -35,7 +49,7 @@ export function warnOfIdleRouteKeys(
   reading: Reading,
 ): void {
   const byName = new Map(pools.map(({ name, value }) => [name, value]))
-  for (const { pool, hedge } of drafts) {
+  for (const { pool, hedge, retry } of drafts) {
     const target = byName.get(pool.value)
     const route = pool.node.parent?.parent
     if (target === undefined || route === undefined) continue
@@ -43,6 +57,8 @@ export function warnOfIdleRouteKeys(
       const written = findNodeAtLocation(route, [key])
       if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
     }
+    const calls = findNodeAtLocation(route, ['retry', 'on'])
+    if (calls && !maySpeakHttp2(target.protocol) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
     if (hedge !== undefined && target.members.length < 2 && target.discovery === undefined)
       warn(
         'hedge',

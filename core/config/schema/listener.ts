@@ -11,6 +11,7 @@ import { either, type Named, object, record, section } from '../read/containers.
 import { convert, type Field, located, showDefault } from '../read/field.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { address, addresses, defaultAddress, type Written } from './addresses.ts'
+import { checkEngine, type Engine, engineFields } from './listener-engine.ts'
 import { socketFields, socketOptions } from './listener-socket.ts'
 import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
 import { http2 } from './http2.ts'
@@ -83,6 +84,7 @@ const listener = convert(
       ),
       permissions: located(permissions),
       mode: modeField,
+      ...engineFields,
       ...tcpFields,
       ...socketFields,
       reusePort,
@@ -99,7 +101,7 @@ const listener = convert(
     node,
     reading,
   ): ListenerDraft => {
-    const { backlog, keepAlive, userTimeout, sendBuffer, ...tcpKeys } = more
+    const { backlog, keepAlive, userTimeout, sendBuffer, engine, http3, ...tcpKeys } = more
     const kinds = (written ?? []).map(({ value }) => value?.kind)
     const isUnix = kinds.length > 0 && kinds.every((kind) => kind === 'unix')
     for (const one of [reusePort, deferAccept])
@@ -107,6 +109,7 @@ const listener = convert(
     if (permissions !== undefined && kinds.every((kind) => kind === 'tcp' || kind === 'systemd'))
       reading.report(permissions.node, { rule: 'is for unix: addresses only' })
     const isHttp = mode === undefined && node !== undefined && findNodeAtLocation(node, ['mode']) === undefined
+    checkEngine({ engine, http3, isHttp, isSecure: tls !== undefined, reusePort, kinds }, node, reading)
     const tcp = tcpDraft(isHttp ? 'http' : mode, tcpKeys, node, reading)
     // Of who speaks first nothing is known but where it is TLS.
     const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
@@ -124,6 +127,8 @@ const listener = convert(
       reusePort: reusePort?.value ?? false,
       deferAccept: deferAccept?.value ?? isClientFirst,
       options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
+      engine,
+      http3: http3?.value === true ? true : undefined,
       tcp,
       tls,
       http2: http2?.value,
@@ -140,6 +145,8 @@ export interface ListenerDraft {
   readonly reusePort: boolean
   readonly deferAccept: boolean
   readonly options: ListenOptions | undefined
+  readonly engine: Engine | undefined
+  readonly http3: true | undefined
   readonly tcp: TcpDraft | undefined
   readonly tls: TlsPolicy | undefined
   readonly http2: Http2Choice | undefined

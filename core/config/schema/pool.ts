@@ -150,15 +150,33 @@ function warnOfIdleTls({ tls, backends: source, discovery: sources }: Body, read
   reading.warn(tls.node, { rule: 'does nothing: no backend is at https://', hint: 'write their URLs so' })
 }
 
-/** HTTP/2 is spoken in the clear, over connections that all clients share. */
-function checkProtocol({ protocol, proxyProtocol, backends: source }: Body, reading: Reading): void {
-  if (protocol?.value !== 'h2c') return
-  if (source?.members.some(({ scheme }) => scheme === 'https') === true)
-    reading.report(protocol.node, { rule: 'must not be h2c where a backend is at https://' })
+/** Where no backend may be that is to be spoken to so, and what is meant. */
+const OUT_OF_PLACE = {
+  h2: { isTls: false, place: 'http:// or unix:', hint: 'write https://, or "h2c" for HTTP/2 without TLS' },
+  h2c: { isTls: true, place: 'https://', hint: 'write "h2" for HTTP/2 over TLS' },
+} as const
+
+/** Over connections in HTTP/2, which all clients share. */
+function checkProtocol(
+  { protocol, proxyProtocol, backends: source, discovery: sources }: Body,
+  reading: Reading,
+): void {
+  if (protocol === undefined || protocol.value === 'http/1.1') return
+  const { value, node } = protocol
+  const hasMembers = (isTls: boolean): boolean =>
+    source?.members.some(({ scheme }) => (scheme === 'https') === isTls) === true
   if (proxyProtocol !== undefined)
-    reading.report(protocol.node, {
-      rule: 'must not be h2c with proxyProtocol: its connections belong to no client alone',
+    reading.report(node, {
+      rule: `must not be ${value} with proxyProtocol: in HTTP/2 connections belong to no client alone`,
+      hint: 'leave it out',
     })
+  if (value === 'auto') {
+    if (sources === undefined && source !== undefined && !hasMembers(true))
+      reading.warn(node, { rule: 'does nothing: no backend is at https://, where it is agreed on what is spoken' })
+    return
+  }
+  const { isTls, place, hint } = OUT_OF_PLACE[value]
+  if (hasMembers(isTls)) reading.report(node, { rule: `must not be ${value} where a backend is at ${place}`, hint })
 }
 
 /** All of a pool but its name, and what is called after that. */

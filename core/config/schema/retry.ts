@@ -7,7 +7,11 @@ import type { Reading } from '../read/reading.ts'
 import { choice, count, duration, number, size } from '../read/scalars.ts'
 import { formatDuration, formatSize } from '../read/units.ts'
 
-const causes = ['connect', 'reset', 'timeout', 'protocol'] as const satisfies readonly RetryCause[]
+const failures = ['connect', 'reset', 'timeout', 'protocol'] as const satisfies readonly RetryCause[]
+/** Statuses of gRPC, by the names that Envoy has for them in `retry-on`. */
+const calls = { cancelled: 1, 'deadline-exceeded': 4, internal: 13, 'resource-exhausted': 8, unavailable: 14 } as const
+type Call = keyof typeof calls
+const causes = [...failures, ...(Object.keys(calls) as Call[])] as const
 
 /** Another backend would likely answer as wrongly, or the request itself is to blame: so not what is no HTTP. */
 const defaultCauses: readonly RetryCause[] = ['connect', 'reset', 'timeout']
@@ -21,6 +25,7 @@ const defaultPolicy: Omit<RetryPolicy, 'budget'> = {
   attempts: defaults['pool.retry.attempts'].value,
   on: defaultCauses,
   statuses: [],
+  grpcStatuses: [],
   backoffMs: defaultBackoffMs,
   maxBackoffMs: defaults['pool.retry.maxBackoff'].value,
   maxRetryAfterMs: defaults['pool.retry.maxRetryAfter'].value,
@@ -35,8 +40,8 @@ const fields = {
   }),
   on: list(choice(causes, { description: 'A failure to try again after.' }), {
     description:
-      'Failures to try again after: `connect` (no connection was had; any request), `reset` (it died before the head of the response was whole), `timeout` and, not by default, `protocol` (what came back is no HTTP; these three idempotent requests alone).',
-    examples: [['connect']],
+      'Failures to try again after: `connect` (no connection was had; any request), `reset` (it died before the head of the response was whole), `timeout` and, not by default, `protocol` (what came back is no HTTP; these three idempotent requests alone). Statuses of gRPC, none by default, are for calls that a backend in HTTP/2 has refused without content.',
+    examples: [['connect'], ['connect', 'reset', 'timeout', 'unavailable']],
   }),
   statuses: list(count(defaults['pool.retry.statuses'], { description: 'A status to try again after.' }), {
     description:
@@ -55,7 +60,7 @@ const fields = {
     examples: ['250ms'],
   }),
   maxRetryAfter: duration(bare('pool.retry.maxRetryAfter'), {
-    description: 'A response whose `Retry-After` asks for a longer wait is passed on.',
+    description: 'A response whose `Retry-After` or `grpc-retry-pushback-ms` asks for a longer wait is passed on.',
     examples: ['1s'],
   }),
   maxBody: size(bare('pool.retry.maxBody'), {
@@ -77,7 +82,8 @@ function changesOf({ backoff, maxBackoff, ...written }: Written, reading: Readin
     reading.report(backoff.node, { rule: 'must not be longer than maxBackoff' })
   return defined({
     attempts: written.attempts,
-    on: written.on,
+    on: written.on?.filter((cause) => !isCall(cause)),
+    grpcStatuses: written.on?.filter(isCall).map((call) => calls[call]),
     statuses: written.statuses?.filter((status) => status !== undefined),
     backoffMs: backoff?.value,
     maxBackoffMs: maxBackoff ?? (backoff && longestAfter(backoff.value)),
@@ -85,6 +91,8 @@ function changesOf({ backoff, maxBackoff, ...written }: Written, reading: Readin
     maxBodyBytes: written.maxBody,
   })
 }
+
+const isCall = (cause: RetryCause | Call): cause is Call => cause in calls
 
 const longestAfter = (backoffMs: number): number =>
   Math.min(backoffMs * backoffGrowth, defaults['pool.retry.maxBackoff'].max)

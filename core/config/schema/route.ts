@@ -5,15 +5,16 @@ import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { RouteTracingPolicy } from '../../trace/policy.ts'
-import type { RouteTimeouts } from '../config.ts'
+import type { PoolConfig, RouteTimeouts } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { count, type Parsed, text } from '../read/scalars.ts'
+import { count, flag, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { access } from './access.ts'
+import { maySpeakHttp2 } from './http2.ts'
 import { limits } from './limits.ts'
 import { method, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
@@ -114,6 +115,7 @@ export interface RouteDraft {
   readonly timeouts?: RouteTimeouts
   readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
+  readonly grpcWeb?: boolean
   readonly limits?: readonly LimitPolicy[]
   readonly access?: AccessPolicy
   readonly tracing?: RouteTracingPolicy | false
@@ -134,6 +136,11 @@ const route = convert(
       timeouts: routeTimeouts,
       retry: routeRetry,
       hedge,
+      grpcWeb: flag({
+        description:
+          'Calls of gRPC-Web, as browsers make them over HTTP/1.1 or HTTP/2, become calls of gRPC: `application/grpc-web` and `application/grpc-web-text`. Needs a pool with `"protocol": "h2c"`, or `"h2"` over TLS.',
+        examples: [true],
+      }),
       access,
       priority: count(defaults['route.priority'], {
         description:
@@ -152,6 +159,7 @@ const route = convert(
     timeouts,
     retry,
     hedge: second,
+    grpcWeb,
     limits: bounds,
     access: rules,
     tracing,
@@ -163,6 +171,7 @@ const route = convert(
       ...(timeouts && { timeouts }),
       ...(retry && { retry }),
       ...(second && { hedge: second }),
+      ...(grpcWeb && { grpcWeb }),
       ...(bounds && { limits: bounds }),
       ...(rules && { access: rules }),
       ...(tracing !== undefined && { tracing }),
@@ -217,6 +226,21 @@ const writtenAt = (
     const route = node.parent?.parent
     return (route && findNodeAtLocation(route, [...path])) ?? []
   })
+
+/** Reports routes that make calls of gRPC, where their pool has no way to be asked so. */
+export function reportGrpcWeb(
+  drafts: readonly RouteDraft[],
+  pools: readonly Named<Pick<PoolConfig, 'protocol'>>[],
+  reading: Reading,
+): void {
+  const others = new Set(pools.filter(({ value }) => !maySpeakHttp2(value.protocol)).map(({ name }) => name))
+  const isMisled = ({ grpcWeb, pool }: RouteDraft): boolean => grpcWeb === true && others.has(pool.value)
+  for (const node of writtenAt(drafts, ['grpcWeb'], isMisled))
+    reading.report(node, {
+      rule: 'needs a pool that speaks HTTP/2',
+      hint: '"protocol": "h2c" of the pool, or "h2" over TLS',
+    })
+}
 
 /** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */
 export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named<unknown>[], reading: Reading): void {

@@ -24,6 +24,8 @@ describe('the status of certificates', () => {
     expect(snapshotOf().listeners.map(listenerNote)).toEqual(['web on 0.0.0.0:443 (HTTPS)', 'plain on 0.0.0.0:80'])
     const older = { name: 'web', address: 'a:1' } as StatusSnapshot['listeners'][number]
     expect(listenerNote(older)).toBe('web on a:1')
+    expect(listenerNote({ ...older, engine: 'serve' })).toBe('web on a:1 (Bun.serve)')
+    expect(listenerNote({ ...older, engine: 'serve', certificates: [] })).toBe('web on a:1 (HTTPS, Bun.serve)')
     expect(endingNotes({ listeners: [older] } as unknown as StatusSnapshot, at, false)).toEqual([])
   })
 

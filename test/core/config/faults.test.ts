@@ -125,12 +125,6 @@ describe('a faulty value', () => {
       'listeners.a.deferAccept must not be true for a unix: address',
     ],
     [withTop({ listeners: { a: { deferAccept: 1 } } }), 'listeners.a.deferAccept must be true or false, got 1'],
-    [
-      withPool({ protocol: 'h2c', backends: ['https://a:1'] }),
-      'pools.web.protocol must not be h2c where a backend is at https://, got "h2c"',
-    ],
-    [withPool({ protocol: 'h2c', proxyProtocol: 'v2' }), 'pools.web.protocol must not be h2c with proxyProtocol'],
-    [withPool({ protocol: 'h2' }), 'pools.web.protocol must be one of "http/1.1", "h2c", got "h2"'],
     [withPool({ health: { service: 'a.B' } }), 'pools.web.health.service is for gRPC checks only'],
     [
       withPool({ health: { check: 'grpc', path: '/x' } }),

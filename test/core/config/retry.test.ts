@@ -17,6 +17,12 @@ describe('a pool’s retry', () => {
     ['causes', { on: ['connect'] }, { on: ['connect'] }],
     ['the cause that is none by default', { on: ['protocol'] }, { on: ['protocol'] }],
     ['no cause', { on: [] }, { on: [] }],
+    ['statuses of gRPC', { on: ['reset', 'unavailable'] }, { on: ['reset'], grpcStatuses: [14] }],
+    [
+      'every status of gRPC',
+      { on: ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'] },
+      { on: [], grpcStatuses: [1, 4, 13, 8, 14] },
+    ],
     ['statuses', { statuses: [502, 429] }, { statuses: [502, 429] }],
     ['a wait, whose longest is ten times that', { backoff: '100ms' }, { backoffMs: 100, maxBackoffMs: 1000 }],
     ['the longest wait', { maxBackoff: '1s' }, { maxBackoffMs: 1000 }],
@@ -47,7 +53,11 @@ describe('a pool’s retry', () => {
     [{ on: 'connect' }, 'on must be a list, got "connect"'],
     [
       { on: ['conect'] },
-      'on[0] must be one of "connect", "reset", "timeout", "protocol", got "conect" (did you mean "connect"?)',
+      'on[0] must be one of "connect", "reset", "timeout", "protocol", "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable", got "conect" (did you mean "connect"?)',
+    ],
+    [
+      { on: [14] },
+      'on[0] must be one of "connect", "reset", "timeout", "protocol", "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable", got 14',
     ],
     [{ statuses: [200] }, 'statuses[0] must be a whole number from 400 to 599, got 200'],
     [
@@ -80,6 +90,7 @@ describe('a route', () => {
       backoffMs: 1,
       maxBackoffMs: 10,
     })
+    expect(routeOf({ retry: { on: ['internal'] } }).retry).toEqual({ on: [], grpcStatuses: [13] })
     expect(Object.keys(routeOf({ retry: {} }).retry ?? { no: 1 })).toEqual([])
   })
 

@@ -46,6 +46,21 @@ describe('a config that may be run, and is hardly meant,', () => {
     ],
     [withPool({ passive: { retryAfter: '1s' } }), []],
     [
+      withPool({ retry: { on: ['reset', 'unavailable'] } }),
+      [
+        'edge.json:1:69: warning: pools.web.retry.on names statuses of gRPC, of which backends that speak HTTP/1.1 know nothing ("protocol": "h2c" of the pool has them speak HTTP/2, or "h2" over TLS)',
+      ],
+    ],
+    [
+      { ...withPool({}), routes: [{ pool: 'web', retry: { on: ['unavailable'] } }] },
+      [
+        'edge.json:1:95: warning: routes[0].retry.on names statuses of gRPC, of which backends that speak HTTP/1.1 know nothing ("protocol": "h2c" of the pool has them speak HTTP/2, or "h2" over TLS)',
+      ],
+    ],
+    [withPool({ retry: { on: ['unavailable'] }, protocol: 'h2c' }), []],
+    [withPool({ retry: { on: ['unavailable'] }, protocol: 'h2', backends: ['https://a'] }), []],
+    [{ ...withPool({ protocol: 'h2c' }), routes: [{ pool: 'web', retry: { on: ['unavailable'] } }] }, []],
+    [
       { pools: { web: { backends: ['http://a'] }, idle: { backends: ['http://b'] } }, routes: [{ pool: 'web' }] },
       ['edge.json:1:43: warning: pools.idle serves nothing: no route leads to it (add one to routes)'],
     ],

@@ -36,7 +36,7 @@ describe('a request that takes longer than its route allows', () => {
     const begun = beginExchange({ idle: [1], timeouts })
     responds(begun.sources[0]!.last)
     begun.clock.advance(1000 + LATE)
-    expect(begun.client.log).toEqual(['head 200', 'cut'])
+    expect(begun.client.log).toEqual(['head 200', 'cut 504 no whole response within 1000 ms'])
     expect(begun.backends[0]!.counters).toMatchObject({ abandoned: 1, failures: 0 })
     expect(begun.records[0]!.ending).toEqual({ kind: 'truncated', status: 200 })
     expectEnded(begun)

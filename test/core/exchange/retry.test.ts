@@ -33,7 +33,9 @@ const died = failed('reset')
 const begun = { hasResponseBegun: true }
 const answered = (status: number, retryAfterMs?: number): Failure => ({ kind: 'answered', status, retryAfterMs })
 
-const policy = testRetry({ statuses: [429, 502, 503], maxRetryAfterMs: 1000 })
+const called = (grpcStatus: number, pushbackMs?: number): Failure => ({ kind: 'called', grpcStatus, pushbackMs })
+
+const policy = testRetry({ statuses: [429, 502, 503], grpcStatuses: [14], maxRetryAfterMs: 1000 })
 
 /** In words: what is done, with which cause, what it costs and how long it waits. */
 function told(failure: Failure, request: Retryable, changes: Parameters<typeof testRetry>[0] = {}): string {
@@ -101,6 +103,15 @@ describe('decideRetry', () => {
     ['a 429', answered(429), get, 'none'],
     ['a 429 that says when', answered(429, 0), get, 'another status backs off'],
     ['a 429 that says too late', answered(429, 2000), get, 'none'],
+    ['a call', called(14), post, 'another status backs off'],
+    ['a call that came to what is not named', called(13), post, 'none'],
+    ['a call that asks for a wait', called(14, 700), post, 'another status 700 ms'],
+    ['a call that asks for none', called(14, 0), post, 'another status'],
+    ['a call that asks for too long a wait', called(14, 1001), post, 'none'],
+    ['a call that is not to be made again', called(14, Infinity), post, 'none'],
+    ['a call whose messages are not kept', called(14), { ...post, isBodyLost: true }, 'none'],
+    ['a call of the last backend', called(14), { ...post, failed: 1, given: 2 }, 'none'],
+    ['a call behind an interim response', called(14), { ...post, hasInterim: true }, 'none'],
   ] as const)('for %s', (_, failure, request, expected) => {
     expect(told(failure, request)).toBe(expected)
   })

@@ -19,7 +19,8 @@ import {
 
 function start(service = '') {
   let sent = ''
-  const check = createGrpcCheck({ service, authority: 'a:1' }, limits, (bytes) => void (sent += textOf(bytes)))
+  const send = (bytes: Buffer): void => void (sent += textOf(bytes))
+  const check = createGrpcCheck(service, { authority: 'a:1', scheme: 'http', send }, limits)
   check.begin()
   const log = new FrameLog()
   let read = PREFACE.length

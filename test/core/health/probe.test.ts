@@ -140,12 +140,12 @@ describe('an HTTP check', () => {
     await left
   })
 
-  test('says what to check instead where the server speaks HTTP/2 alone', async () => {
+  test('says what to write instead where the server speaks HTTP/2 alone', async () => {
     const settings = Buffer.of(0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100)
     const { backend } = await serve((socket) => socket.write(settings))
     expect(await check(backend)).toMatchObject({
       passed: false,
-      detail: 'speaks HTTP/2, and a page is asked for in HTTP/1.1: "check" may be "tcp" or "grpc"',
+      detail: 'speaks HTTP/2, and was asked in HTTP/1.1: "protocol" of its pool may be "h2c"',
     })
   })
 

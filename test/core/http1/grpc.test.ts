@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { FieldSection } from '../../../core/http1/field-section.ts'
-import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc } from '../../../core/http1/grpc.ts'
+import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc, parsePushback } from '../../../core/http1/grpc.ts'
 
 /** Of a message of that Content-Type; undefined: without one. */
 function sectionOf(type: string | undefined): FieldSection {
@@ -41,6 +41,16 @@ describe('gRPC', () => {
   ])('is told of ours in its own: %d is %s', (status, name) =>
     expect(GRPC_CODES[grpcCodeOf(status)]).toBe(name as never),
   )
+
+  test.each([
+    ['0', 0],
+    ['1500', 1500],
+    ['-1', Infinity],
+    ['+1', Infinity],
+    ['1e3', Infinity],
+    ['', Infinity],
+    ['9'.repeat(100_000), Infinity],
+  ])('has waits that are asked for: %.9s is %d ms', (value, ms) => expect(parsePushback(value)).toBe(ms))
 
   test('has messages in percent', () => expect(grpcMessage('100 % zu\nviel: ü')).toBe('100 %25 zu%0Aviel: %C3%BC'))
 })

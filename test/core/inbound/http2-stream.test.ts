@@ -17,6 +17,7 @@ import {
   FrameLog,
   PREFACE,
   settings,
+  windowUpdate,
 } from '../../support/http2.ts'
 import { connect, HEAD, headOf, send } from '../../support/http2-waiting.ts'
 
@@ -268,6 +269,44 @@ describe('a response', () => {
     client.send(get(1))
     client.act(() => client.stream().sendHead(headOf(HEAD), 'chunked'))
     expect(client.act(() => client.stream().cut())).toEqual(['RST_STREAM 1 INTERNAL_ERROR'])
+  })
+
+  const problem = { status: 502, detail: 'it died: ü' }
+  test.each([
+    [
+      'for a call of gRPC by its trailers',
+      'application/grpc',
+      ['HEADERS 1 end grpc-status=14 grpc-message=it died: %C3%BC', 'RST_STREAM 1 NO_ERROR'],
+    ],
+    ['for anything else by a reset', 'text/plain', ['RST_STREAM 1 INTERNAL_ERROR']],
+  ])('that is cut tells why %s', (_, type, told) => {
+    const client = connect()
+    client.send(post(1, [['content-type', type]]))
+    client.act(() => client.stream().sendHead(headOf(HEAD), 'chunked'))
+    expect(client.act(() => client.stream().cut(problem))).toEqual(told)
+  })
+
+  test('that is cut tells why behind what its window has not let through yet', () => {
+    const client = connect()
+    client.send(settings([setting.INITIAL_WINDOW_SIZE, 1]) + post(1, [['content-type', 'application/grpc']]))
+    client.act(() => {
+      client.stream().sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(), 'ab')
+    })
+    expect(client.act(() => client.stream().cut(problem))).toEqual([])
+    expect(client.send(windowUpdate(1, 1))).toEqual([
+      'DATA 1 b',
+      'HEADERS 1 end grpc-status=14 grpc-message=it died: %C3%BC',
+      'RST_STREAM 1 NO_ERROR',
+    ])
+  })
+
+  test('that is cut once its client has gone tells nothing', () => {
+    const client = connect()
+    client.send(post(1, [['content-type', 'application/grpc']]))
+    client.act(() => client.stream().sendHead(headOf(HEAD), 'chunked'))
+    client.send(reset(1))
+    expect(client.act(() => client.stream().cut(problem))).toEqual([])
   })
 })
 

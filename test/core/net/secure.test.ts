@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import { systemClock } from '../../../core/clock.ts'
 import { clientContext } from '../../../core/net/client-context.ts'
-import type { TlsClient } from '../../../core/net/opening.ts'
+import { EITHER, HTTP_1_1, HTTP_2 } from '../../../core/net/alpn.ts'
+import type { Protocol, TlsClient } from '../../../core/net/opening.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { createSecure } from '../../../core/net/secure.ts'
 import type { ConnectFailure } from '../../../core/net/wire-owner.ts'
@@ -22,7 +23,8 @@ const YESTERDAY = Date.now() - 86_400_000
 const PAST = { notBefore: YESTERDAY - 1000, notAfter: YESTERDAY }
 
 type Answer =
-  { readonly kind: 'secured'; readonly ear: Ear } | { readonly kind: 'refused'; readonly failure: ConnectFailure }
+  | { readonly kind: 'secured'; readonly ear: Ear; readonly agreed: Protocol }
+  | { readonly kind: 'refused'; readonly failure: ConnectFailure }
 
 const client = (changes: Partial<TlsClient> = {}): TlsClient => ({
   context: clientContext({ authorities: [ours.cert] }),
@@ -76,7 +78,7 @@ describe.each(transports)('TLS as a client, on %s', (_name, transport) => {
   const secure = createSecure({ reportFault, clock: systemClock })
   afterEach(() => expect(faults.splice(0)).toEqual([]))
 
-  function ask(port: number, tls = client(), host = '127.0.0.1'): Promise<Answer> {
+  function ask(port: number, tls = client(), host = '127.0.0.1', offers?: readonly Protocol[]): Promise<Answer> {
     return new Promise((resolve) => {
       connect(
         { kind: 'ip', address: '127.0.0.1', port },
@@ -84,9 +86,9 @@ describe.each(transports)('TLS as a client, on %s', (_name, transport) => {
           onConnected: (socket) =>
             void secure(
               socket,
-              { tls, host },
+              { tls, host, offers },
               {
-                onSecured: (secured) => resolve({ kind: 'secured', ear: new Ear(secured) }),
+                onSecured: (secured, agreed) => resolve({ kind: 'secured', ear: new Ear(secured), agreed }),
                 onRefused: (failure) => resolve({ kind: 'refused', failure }),
               },
             ),
@@ -112,6 +114,23 @@ describe.each(transports)('TLS as a client, on %s', (_name, transport) => {
     await turnUntil(() => seen.bytes.length > 0, 'our words')
     expect(seen).toEqual({ names: ['localhost'], protocols: ['http/1.1'], bytes: ['good day'] })
     ear.socket.end()
+  })
+
+  test.each<readonly [readonly string[] | undefined, readonly Protocol[], string]>([
+    [['h2', 'http/1.1'], EITHER, 'h2'],
+    [['http/1.1', 'h2'], EITHER, 'http/1.1'],
+    [['http/1.1'], EITHER, 'http/1.1'],
+    [undefined, EITHER, 'http/1.1'],
+    [['spdy/3'], EITHER, 'tls-alpn'],
+    [['h2'], HTTP_2, 'h2'],
+    [['http/1.1'], HTTP_2, 'tls-alpn'],
+    [undefined, HTTP_2, 'tls-alpn'],
+    [['h2'], HTTP_1_1, 'tls-alpn'],
+  ])('of a server that has %j offers %j, and tells %p', async (has, offers, told) => {
+    const { port } = await serveTls(good, has && { ALPNProtocols: [...has] })
+    const answer = await ask(port, client(), '127.0.0.1', offers)
+    expect(answer.kind === 'secured' ? answer.agreed : answer.failure.code).toBe(told)
+    if (answer.kind === 'secured') answer.ear.socket.terminate()
   })
 
   test('takes a certificate for an address, and asks for no name then', async () => {

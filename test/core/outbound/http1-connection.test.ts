@@ -15,6 +15,7 @@ function makeConnection() {
   const clock = virtualClock()
   const heard: string[] = []
   const sink: ResponseSink = {
+    onMoved: fail,
     onConnected: () => void heard.push('connected'),
     onInterim: () => void heard.push('interim'),
     onResponse: () => void heard.push('response'),
@@ -28,6 +29,7 @@ function makeConnection() {
     limits,
     timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     wheel: new TimerWheel(clock, fail),
+    bodyForm: 'chunks' as const,
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle: () => true,
     onGone: () => void heard.push('gone'),

@@ -5,7 +5,8 @@ import { ResponseHead } from '../../../core/http1/response-head.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
-import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-pool.ts'
+import type { ConnectionPolicy } from '../../../core/outbound/backend-connections.ts'
+import { Http1Pool } from '../../../core/outbound/http1-pool.ts'
 import type { BackendStream } from '../../../core/stream/backend-stream.ts'
 import { openBudget } from '../../support/budget.ts'
 import { fail } from '../../support/fail.ts'
@@ -33,7 +34,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial(_, wire, connectMs) {
         wires.push(wire)
         connects.push(connectMs)

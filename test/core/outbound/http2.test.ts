@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { NO_UPGRADE } from '../../../core/outbound/http2-upgrade.ts'
 import * as type from '../../../core/http2/frames.ts'
 import * as setting from '../../../core/http2/settings.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
@@ -20,6 +21,7 @@ import { inEvent } from '../../support/memory-socket.ts'
 
 const status = (code: number, more: Fields = []): Fields => [[':status', String(code)], ...more]
 const head = (id: number, more: Fields = [], flags = END_HEADERS): string => headers(id, status(200, more), flags)
+const grpc: Fields[number] = ['content-type', 'application/grpc']
 const POST = 'POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
 const REQUEST =
   'HEADERS 1 end :method=GET :scheme=http :authority=a :path=/ via=1.1 smartedge x-forwarded-host=a x-request-id=id'
@@ -101,7 +103,7 @@ describe('a request', () => {
     const backend = http2Backend()
     const { end } = backend.begin()
     const { sink } = backend.askToSwitch()
-    expect(sink.log).toEqual(['protocol: an upgrade can not be passed to a backend that speaks HTTP/2'])
+    expect(sink.log).toEqual([`protocol: ${NO_UPGRADE}`])
     expect(end.got()).toEqual([])
   })
 })
@@ -145,6 +147,22 @@ describe('a response', () => {
       end.send(sent, pieceBytes)
       expect([sink.log, sink.body]).toEqual([[...log], body])
     }
+  })
+
+  test.each([
+    ['alone, at once', head(1, [grpc, ['grpc-status', '14']], END_HEADERS | END_STREAM), '', 14],
+    ['alone, though it is missing', head(1, [grpc], END_HEADERS | END_STREAM), '', 2],
+    ['in its trailers', head(1, [grpc]), headers(1, [['grpc-status', '14']]), 14],
+    ['in its trailers, whatever the head says', head(1, [grpc, ['grpc-status', '0']]), data(1, '', END_STREAM), 2],
+    ['nowhere, when it is no call', head(1, [['grpc-status', '14']], END_HEADERS | END_STREAM), '', undefined],
+  ] as const)('to a call tells its status %s', (_, first, last, code) => {
+    const { end, stream, sink } = http2Backend().begin(POST)
+    let known: unknown = -1
+    sink.onResponse = () => void (known = stream.grpcStatus)
+    end.send(first)
+    expect(known).toBe(last === '' ? code : undefined)
+    end.send(last)
+    expect(stream.grpcStatus).toBe(code)
   })
 
   test('to HEAD has no content, whatever its length says', () => {
@@ -263,65 +281,6 @@ describe('time', () => {
     expect(end.socket.hasShut).toBe(true)
     backend.ask()
     expect(backend.ends).toHaveLength(2)
-  })
-})
-
-describe('a pool', () => {
-  test('that keeps nothing any more lets what is under way end', () => {
-    const backend = http2Backend()
-    const { end, sink } = backend.begin()
-    backend.pool.keepIdle(false)
-    expect(end.socket.hasShut).toBe(false)
-    end.send(head(1) + data(1, 'ok', END_STREAM))
-    expect([sink.log.at(-1), end.socket.hasShut]).toEqual(['end', true])
-  })
-
-  test('resets what waits for its backend to close where descriptors are short', () => {
-    const { pool, budget, begin } = http2Backend()
-    const { end } = begin()
-    pool.keepIdle(false)
-    end.send(head(1) + data(1, 'ok', END_STREAM))
-    expect([budget.leaving.size, end.socket.isOpen]).toEqual([1, true])
-    expect(budget.relieve()).toBe(true)
-    expect([budget.leaving.size, end.socket.closing]).toEqual([0, 'reset'])
-  })
-
-  test('that is cut tells how much that was', () => {
-    const backend = http2Backend()
-    const { sink } = backend.begin()
-    backend.ask()
-    let cut = 0
-    inEvent(() => (cut = backend.pool.cut()))
-    expect([cut, sink.log.at(-1), backend.counters.connections]).toEqual([
-      2,
-      'reset: the backend was removed and its drain time is over',
-      0,
-    ])
-  })
-
-  test('opens another connection for who wants a fresh one', () => {
-    const backend = http2Backend()
-    backend.begin()
-    backend.ask(undefined, 'fresh')
-    expect(backend.ends).toHaveLength(2)
-  })
-
-  test('whose connect fails tells everybody who waits for it', () => {
-    const backend = http2Backend()
-    const [one, other] = [backend.ask(), backend.ask()]
-    inEvent(() => backend.wires[0]!.connectFailed({ isLocal: false, code: 'ECONNREFUSED', detail: 'ECONNREFUSED' }))
-    expect([one.sink.log, other.sink.log]).toEqual([['connect: ECONNREFUSED'], ['connect: ECONNREFUSED']])
-    expect([backend.ends.length, backend.counters.connections]).toEqual([1, 0])
-  })
-
-  test('100 requests of one connection are answered in whatever order', () => {
-    const backend = http2Backend()
-    const all = [backend.begin(), ...Array.from({ length: 99 }, () => backend.ask())]
-    const end = backend.ends[0]!
-    const ids = Array.from({ length: 100 }, (_, index) => 2 * ((index * 37) % 100) + 1)
-    for (const id of ids) end.send(head(id) + data(id, String(id), END_STREAM))
-    expect(all.map(({ sink }) => sink.body)).toEqual(all.map((_, index) => String(2 * index + 1)))
-    expect(backend.ends).toHaveLength(1)
   })
 })
 

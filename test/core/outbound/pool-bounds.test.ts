@@ -11,7 +11,8 @@ import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
 import type { WireSocket } from '../../../core/net/wire-socket.ts'
-import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-pool.ts'
+import type { ConnectionPolicy } from '../../../core/outbound/backend-connections.ts'
+import { Http1Pool } from '../../../core/outbound/http1-pool.ts'
 import type { BackendStream, ResponseSink } from '../../../core/stream/backend-stream.ts'
 import { fail } from '../../support/fail.ts'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
@@ -52,7 +53,7 @@ function makePool({ address = { kind: 'tcp', host: '10.0.0.1', port: 80 }, polic
       onRoomChange: () => undefined,
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, http2Connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial: (_address, wire) => {
         wires.push(wire)
         wire.connecting = () => log.push(`gives up ${wires.indexOf(wire)}`)
@@ -114,6 +115,7 @@ function send(stream: BackendStream): void {
 }
 
 const sink = (log: string[]): ResponseSink => ({
+  onMoved() {},
   onConnected() {},
   onInterim() {},
   onResponse() {},

@@ -90,8 +90,8 @@ describe('the status', () => {
     life.begin()
     const status = source.status()
     expect(status.listeners).toEqual([
-      { name: 'web', address: '[::]:80', certificates: null, missing: [] },
-      { name: 'local', address: 'unix:/run/edge.sock', certificates: null, missing: [] },
+      { name: 'web', address: '[::]:80', engine: 'own', certificates: null, missing: [] },
+      { name: 'local', address: 'unix:/run/edge.sock', engine: 'own', certificates: null, missing: [] },
     ])
     expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
       ['web', 'p2c'],

@@ -45,6 +45,7 @@ function listening(maxConnections = 100) {
     onShortage() {},
     budget: openBudget(clock),
     maxConnections: () => maxConnections,
+    drainTimeoutMs: () => 5000,
     isUnwanted: () => false,
     onClosed: () => void (gone += 1),
     ...withoutTls,

@@ -39,6 +39,7 @@ function start(config = unixListener('local', join(folder, 'a.sock')), transport
     onShortage() {},
     budget: openBudget(virtualClock()),
     maxConnections: () => 1,
+    drainTimeoutMs: () => 5000,
     isUnwanted: () => false,
     onClosed: () => undefined,
     ...withoutTls,

@@ -1,13 +1,12 @@
 /**
- * A stream that has become a tunnel (RFC 8441), as a wire that can be joined to another: its socket is the stream, whose
- * windows take the place of the kernel's buffers, END_STREAM that of FIN, and RST_STREAM that of a reset.
+ * A stream of HTTP/2 that has become a tunnel (RFC 8441), as a wire that can be joined to another: its socket is the stream,
+ * whose windows take the place of the kernel's buffers, END_STREAM that of FIN, and RST_STREAM that of a reset.
  */
-import { CANCEL, NO_ERROR } from '../http2/errors.ts'
-import { HeldBytes, takeFirst } from '../net/held-bytes.ts'
-import { Wire } from '../net/wire.ts'
-import type { WireOwner } from '../net/wire-owner.ts'
-import type { WireSocket } from '../net/wire-socket.ts'
-import type { RequestHandler } from './request-handler.ts'
+import { HeldBytes, takeFirst } from './held-bytes.ts'
+import type { TimerWheel } from './timer-wheel.ts'
+import { Wire } from './wire.ts'
+import type { WireOwner } from './wire-owner.ts'
+import type { WireSocket } from './wire-socket.ts'
 
 /** The stream, as its tunnel sees it. */
 export interface TunnelStream {
@@ -17,24 +16,25 @@ export interface TunnelStream {
   wait(): void
   /** END_STREAM. */
   endLocally(): void
-  /** RST_STREAM, unless both sides have ended. */
-  reset(code: number): void
+  /** RST_STREAM, unless both sides have ended; `isCut`: something is lost by it. */
+  resetTunnel(isCut: boolean): void
   /** So many bytes have been taken. */
   credit(length: number): void
 }
 
-export class Http2Tunnel implements WireSocket, WireOwner {
+export class StreamTunnel implements WireSocket, WireOwner {
   readonly wire: Wire
   private readonly stream: TunnelStream
-  private readonly counters: RequestHandler['counters']
+  private readonly uncount: (length: number) => void
   private isPaused = false
   private isOver = false
   private incoming: HeldBytes | undefined = undefined
   private hasRemoteEnded = false
 
-  constructor(stream: TunnelStream, { wheel, counters }: Pick<RequestHandler, 'wheel' | 'counters'>) {
+  /** `uncount`: so many bytes have come, which are counted as the connection's already, and once more by who joins tunnels. */
+  constructor(stream: TunnelStream, wheel: TimerWheel, uncount: (length: number) => void) {
     this.stream = stream
-    this.counters = counters
+    this.uncount = uncount
     this.wire = new Wire(this, wheel)
     this.wire.socket = this
   }
@@ -42,8 +42,7 @@ export class Http2Tunnel implements WireSocket, WireOwner {
   // The stream tells.
 
   onContent(bytes: Buffer, start: number, end: number): void {
-    // Counted as the connection's already, and once more by who joins tunnels.
-    this.counters.bytesFromClients -= end - start
+    this.uncount(end - start)
     if (this.isPaused || this.incoming !== undefined) (this.incoming ??= new HeldBytes()).push(bytes, start, end)
     else this.pass(bytes.subarray(start, end))
   }
@@ -100,14 +99,14 @@ export class Http2Tunnel implements WireSocket, WireOwner {
     if (this.isOver) return
     this.finish()
     this.stream.endLocally()
-    this.stream.reset(NO_ERROR)
+    this.stream.resetTunnel(false)
     this.wire.closed(undefined)
   }
 
   terminate(): void {
     if (this.isOver) return
     this.finish()
-    this.stream.reset(CANCEL)
+    this.stream.resetTunnel(true)
     this.wire.closed(undefined)
   }
 

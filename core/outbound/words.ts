@@ -1,0 +1,24 @@
+/** What went wrong on a connection to a backend, in words. */
+import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { State } from './http1-states.ts'
+
+/** How far a response had come that ended before its body, in words; `interims`: 1xx responses before it. */
+export function progressOf({ buffer }: State & { readonly kind: 'head' }, interims: number): string {
+  if (buffer !== undefined) return "in the middle of its response's head"
+  return interims > 0 ? 'after an interim response' : 'without a response'
+}
+
+/** What took too long, in words; undefined: nothing that anybody waits for. */
+export function lateWords(
+  kind: State['kind'],
+  isBlocked: boolean,
+  { idleMs, responseMs }: BackendTimeouts,
+): string | undefined {
+  if (isBlocked) return `the backend took no bytes for ${idleMs} ms`
+  if (kind === 'head') return `no response within ${responseMs} ms`
+  return kind === 'body' ? `the response stood still for ${idleMs} ms` : undefined
+}
+
+/** What a backend did that is gone without an end; `alert`: what it has said of that, over TLS. */
+export const cutWords = (alert: string | undefined): string =>
+  alert === undefined ? 'the backend reset the connection' : `the backend ended TLS (${alert})`
