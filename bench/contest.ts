@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child, Nursery, TalkingChild } from './children.ts'
 import type { Cores } from './cores.ts'
+import { GRPC_UNARY } from './h2load.ts'
 import type { Job, JobTls, Peer } from './peers/peer.ts'
 
 /** Where a bench runs: its directory, its processes, its cores. */
@@ -58,6 +59,7 @@ export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' |
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const replayH2c = join(import.meta.dirname, 'replay-h2c.ts')
+const grpcBackend = join(import.meta.dirname, 'grpc-backend.ts')
 const readyWithinMs = 10_000
 /** Of a process that did not start: enough for a reason. */
 const logLines = 8
@@ -77,7 +79,8 @@ export async function startBackends(arena: Arena, spec: BackendSpec): Promise<Ba
 }
 
 async function startH2cBackends(arena: Arena, profile: string, ports: readonly number[]): Promise<Backends> {
-  const command = [process.execPath, replayH2c, profile, ...ports.map(String)]
+  const program = profile === GRPC_UNARY ? [grpcBackend] : [replayH2c, profile]
+  const command = [process.execPath, ...program, ...ports.map(String)]
   const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
   await untilReady(child, 'backend', ports, listens)
   return { ports, child }

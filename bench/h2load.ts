@@ -1,13 +1,46 @@
 /** h2load as a load generator for HTTP/2: full speed over connections that stay, several requests at once on each. Pure. */
 import type { LoadErrors, LoadPlan } from './load/plan.ts'
-import { listRequestFields, type Profile } from './profile.ts'
+import { bodyOf, listRequestFields, profiles } from './profile.ts'
 
-/** `bodyFile`: holds the profile's request body; undefined: it has none. Throws on what h2load does not do. */
-export function renderH2load(plan: LoadPlan, profile: Profile, bodyFile: string | undefined): readonly string[] {
+/** The name, among those of profiles, of a unary call of gRPC: see `grpc-backend.ts`. */
+export const GRPC_UNARY = 'grpc-unary'
+
+/** What is sent each time, beside its target. */
+export interface H2loadRequest {
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** undefined: it has none. */
+  readonly body: Buffer | undefined
+}
+
+const unaryCall: H2loadRequest = {
+  fields: [
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+    ['user-agent', 'grpc-node-js/1.14.7'],
+    ['grpc-accept-encoding', 'identity,deflate,gzip'],
+    ['accept-encoding', 'identity'],
+  ],
+  body: Buffer.from('\0\0\0\0\x0dhello, server'),
+}
+
+/** That of a profile, or a unary call. Throws on a name that is neither. */
+export function requestNamed(name: string): H2loadRequest {
+  if (name === GRPC_UNARY) return unaryCall
+  const profile = profiles[name]
+  if (profile === undefined) throw new Error(`no profile ${name}`)
+  // It says Host by `:authority` and Content-Length by itself.
+  const fields = listRequestFields(profile, '').filter(([field]) => field !== 'Host' && field !== 'Content-Length')
+  return { fields, body: profile.requestBodyBytes > 0 ? bodyOf(profile.requestBodyBytes) : undefined }
+}
+
+/** `bodyFile`: holds the request's body; undefined: it has none. Throws on what h2load does not do. */
+export function renderH2load(
+  plan: LoadPlan,
+  { fields }: H2loadRequest,
+  bodyFile: string | undefined,
+): readonly string[] {
   if (plan.pace.kind === 'open' || plan.reconnect || plan.idle > 0) throw new Error('h2load is for full speed here')
   const { host, port, tls, connections, streams = 1, durationMs, path } = plan
-  // It says Host by `:authority` and Content-Length by itself.
-  const fields = listRequestFields(profile, host).filter(([name]) => name !== 'Host' && name !== 'Content-Length')
   return [
     'h2load',
     '-t1',

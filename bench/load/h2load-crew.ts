@@ -2,8 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Arena } from '../contest.ts'
-import { parseH2load, renderH2load } from '../h2load.ts'
-import { bodyOf, profiles } from '../profile.ts'
+import { parseH2load, renderH2load, requestNamed } from '../h2load.ts'
 import { combineReports, type Crew } from './crew.ts'
 import { createLatencies } from './latencies.ts'
 
@@ -13,11 +12,10 @@ const LOG_LINES = 10_000
 /** It tells no latencies. Whoever shares a core with the backend gives way to it, as in `createCrew`. */
 export const createH2loadCrew = ({ nursery, cores, directory }: Arena): Crew => ({
   async run(plan) {
-    const profile = profiles[plan.profile]
-    if (profile === undefined) throw new Error(`no profile ${plan.profile}`)
-    const bodyFile = profile.requestBodyBytes > 0 ? join(directory, `${profile.name}.body`) : undefined
-    if (bodyFile !== undefined) writeFileSync(bodyFile, bodyOf(profile.requestBodyBytes))
-    const command = renderH2load(plan, profile, bodyFile)
+    const request = requestNamed(plan.profile)
+    const bodyFile = request.body && join(directory, `${plan.profile}.body`)
+    if (bodyFile !== undefined && request.body !== undefined) writeFileSync(bodyFile, request.body)
+    const command = renderH2load(plan, request, bodyFile)
     const child = nursery.start({ name: 'h2load', command, cores: cores.load })
     await child.ended
     const result = parseH2load(child.log(LOG_LINES))

@@ -1,5 +1,6 @@
 /** HTTP/2 in front of HTTP/1.1, in front of HTTP/2, and over TLS: what a proxied request costs. */
 import { makeCertificate } from '../certificate.ts'
+import { GRPC_UNARY } from '../h2load.ts'
 import { createH2loadCrew } from '../load/h2load-crew.ts'
 import { locate } from '../peers/peer.ts'
 import { assemble, fullSpeed, race } from '../race.ts'
@@ -10,7 +11,7 @@ const BUSY = { connections: 8, streams: 16 }
 const SINGLE = { connections: 64, streams: 1 }
 
 /** By then what is just-in-time is compiled, however busy the machine is. */
-const WARM_UP_REQUESTS = 100_000
+const WARM_UP_REQUESTS = 300_000
 
 interface Variant {
   readonly variant: string
@@ -32,6 +33,7 @@ const toHttp2: readonly Variant[] = [
   { variant: 'to HTTP/2, 13 fields', profile: 'headers-13', load: BUSY },
   { variant: 'to HTTP/2, 13 fields, one at a time', profile: 'headers-13', load: SINGLE },
   { variant: 'to HTTP/2, 10 KiB', profile: 'body-10k', load: BUSY },
+  { variant: 'unary calls of gRPC', profile: GRPC_UNARY, load: BUSY },
 ]
 
 /** Its load is h2load's: 8 connections with 16 requests at once, or 64 with one. nginx speaks no HTTP/2 to backends. */
@@ -63,4 +65,9 @@ const speakersOf = (stage: Stage, http2: 'front' | 'both'): Stage => ({
 })
 
 export const http2 = racing('http2', 'Clients that speak HTTP/2, backends that speak HTTP/1.1.', 'front', toHttp1)
-export const http2Backends = racing('http2-backends', 'HTTP/2 on both sides, without TLS.', 'both', toHttp2)
+export const http2Backends = racing(
+  'http2-backends',
+  'HTTP/2 on both sides, without TLS; and unary calls of gRPC.',
+  'both',
+  toHttp2,
+)

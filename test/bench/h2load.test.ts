@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { parseH2load, renderH2load } from '../../bench/h2load.ts'
+import { GRPC_UNARY, parseH2load, renderH2load, requestNamed } from '../../bench/h2load.ts'
 import type { LoadPlan } from '../../bench/load/plan.ts'
-import { type Profile, profiles } from '../../bench/profile.ts'
 
 const plan: LoadPlan = {
   host: '127.0.0.1',
@@ -16,7 +15,7 @@ const plan: LoadPlan = {
   idle: 0,
   streams: 16,
 }
-const profile = profiles['headers-13'] as Profile
+const request = requestNamed('headers-13')
 
 const summary = `spawning thread #0: 8 total client(s).
 finished in 600.00ms, 13333.33 req/s, 5.55MB/s
@@ -27,7 +26,7 @@ traffic: 555.20KB (568528) total, 375.00KB (384000) headers (space savings 51.02
 
 describe('h2load', () => {
   test('is given every field of the profile but Host, in lower case', () => {
-    const command = renderH2load(plan, profile, undefined)
+    const command = renderH2load(plan, request, undefined)
     const fields = command.filter((_, index) => command[index - 1] === '-H')
     expect(fields).toHaveLength(12)
     for (const field of fields) expect(field).toMatch(/^(?!host)[a-z-]+: ./)
@@ -36,7 +35,8 @@ describe('h2load', () => {
   })
 
   test('sends a body from its file, and speaks TLS where that is asked for', () => {
-    const upload = profiles['upload-1k'] as Profile
+    const upload = requestNamed('upload-1k')
+    expect(upload.body).toHaveLength(1024)
     const command = renderH2load({ ...plan, tls: { resumes: false } }, upload, '/tmp/x/body').join(' ')
     expect(command).toEndWith('-d /tmp/x/body https://127.0.0.1:4001/api/items?id=0')
     expect(command).not.toContain('content-length')
@@ -44,8 +44,17 @@ describe('h2load', () => {
 
   test.each([{ pace: { kind: 'open', ratePerSecond: 1 } as const }, { reconnect: true }, { idle: 1 }])(
     'is not asked for %p',
-    (changes) => expect(() => renderH2load({ ...plan, ...changes }, profile, undefined)).toThrow('full speed'),
+    (changes) => expect(() => renderH2load({ ...plan, ...changes }, request, undefined)).toThrow('full speed'),
   )
+
+  test('calls gRPC as its clients do', () => {
+    const call = requestNamed(GRPC_UNARY)
+    expect(call.fields).toContainEqual(['content-type', 'application/grpc'])
+    expect(call.fields).toContainEqual(['te', 'trailers'])
+    // One message, not compressed, and its length.
+    expect(call.body?.readUInt32BE(1)).toBe((call.body?.length ?? 0) - 5)
+    expect(() => requestNamed('nothing')).toThrow('no profile nothing')
+  })
 
   test('is understood by its summary', () => {
     expect(parseH2load(summary)).toEqual({
