@@ -9,35 +9,18 @@ import { Flow } from '../core/http2/flow.ts'
 import { FrameReader, type FrameSink } from '../core/http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../core/http2/frame-writer.ts'
 import { PREFACE } from '../core/http2/frames.ts'
-import { emptySpan, HpackEncoder } from '../core/http2/hpack-encoder.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../core/http2/sending.ts'
 import { DEFAULT_TABLE_BYTES, initialSettings, readSettings } from '../core/http2/settings.ts'
+import { encodeThrice } from './h2-blocks.ts'
 import { bodyOf, listResponseFields, profiles } from './profile.ts'
 
 const [profileName = '', ...ports] = process.argv.slice(2)
 const profile = profiles[profileName]
 if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
 const body = bodyOf(profile.responseBodyBytes)
-/** Of the first response of a connection, of the second, in which the table is filled, and of all others. */
+/** Of the first response of a connection, of the second, and of all others. */
 const blocks = encodeThrice([[':status', '200'], ...listResponseFields(profile)])
 const answered = new Map(ports.map((port) => [port, 0]))
-
-function encodeThrice(fields: readonly (readonly [string, string])[]): readonly Buffer[] {
-  const encoder = new HpackEncoder()
-  return [1, 2, 3].map(() => {
-    const out = Buffer.alloc(DEFAULT_TABLE_BYTES)
-    const span = emptySpan()
-    let end = encoder.begin(out, 0)
-    for (const [name, value] of fields) {
-      span.names = Buffer.from(name)
-      span.nameEnd = span.names.length
-      span.bytes = Buffer.from(value)
-      span.valueEnd = span.bytes.length
-      end = encoder.write(out, end, span)
-    }
-    return out.subarray(0, end)
-  })
-}
 
 /** What of a response is yet to go out. */
 class Answer implements SendingOwner {

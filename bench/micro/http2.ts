@@ -5,8 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import * as frames from '../../core/http2/frames.ts'
-import { emptySpan, HpackEncoder } from '../../core/http2/hpack-encoder.ts'
 import * as setting from '../../core/http2/settings.ts'
+import { encodeThrice } from '../h2-blocks.ts'
 import { bodyOf, listRequestFields, listResponseFields, profiles, renderResponse } from '../profile.ts'
 import { deliver, lentPieceOf, measureRounds, pieceOf, SilentSocket, startSilentEdge } from './silent-edge.ts'
 
@@ -22,26 +22,6 @@ const { values: options } = parseArgs({
 const isH2c = options.backends === 'h2c'
 const profile = profiles[options.profile]
 if (profile === undefined || profile.requestBodyBytes > 0) throw new Error(`no profile ${options.profile}`)
-
-type Fields = readonly (readonly [name: string, value: string])[]
-
-/** The block of these fields as it is for the first time, the second, and each time after. */
-function encodeThrice(fields: Fields): readonly Buffer[] {
-  const encoder = new HpackEncoder()
-  return [1, 2, 3].map(() => {
-    const out = Buffer.alloc(4096)
-    const span = emptySpan()
-    let end = encoder.begin(out, 0)
-    for (const [name, value] of fields) {
-      span.names = Buffer.from(name)
-      span.nameEnd = span.names.length
-      span.bytes = Buffer.from(value)
-      span.valueEnd = span.bytes.length
-      end = encoder.write(out, end, span)
-    }
-    return out.subarray(0, end)
-  })
-}
 
 function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(frames.FRAME_HEADER_BYTES)
