@@ -1,6 +1,7 @@
 /**
- * The fields of an HTTP/2 request -> the one form that heads have here: an HTTP/1.1 head in bytes, which the strict parser
- * judges like any other. What only HTTP/2 forbids is judged here (RFC 9113 8.2, 8.3): such a request is malformed.
+ * The fields of an HTTP/2 request -> the one form that heads have here: an HTTP/1.1 head in bytes, and where its lines lie. Names
+ * and values have been held to the parser's rules once for all (`field.ts`); it judges the rest, like that of any other head.
+ * What only HTTP/2 forbids is judged here (RFC 9113 8.2, 8.3): such a request is malformed.
  */
 import * as names from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'

@@ -1,4 +1,4 @@
-/** The fields of an HTTP/2 response -> an HTTP/1.1 head, which the strict parser judges; what HTTP/2 alone forbids is judged here. */
+/** The fields of an HTTP/2 response -> an HTTP/1.1 head and where its lines lie, as in `request-fields.ts`; what HTTP/2 alone forbids is judged here. */
 import type { FieldSection } from '../http1/field-section.ts'
 import { type Field, nameOf, valueEnd, valueStart } from './field.ts'
 import { type FieldLimits, HeadWriter } from './head-writer.ts'
