@@ -32,7 +32,7 @@ const BOUNDS: Readonly<Record<Violation, Bound>> = {
   'rapid-reset': { burst: 200, lifetime: 10_000 },
   'early-reset': { burst: 100 },
   // By us, for what the client did (CVE-2025-8671).
-  'made-reset': { burst: 100, lifetime: 500 },
+  'made-reset': { burst: 50, lifetime: 500 },
   ping: { burst: 200 },
   settings: { burst: 50 },
   'empty-data': { burst: 100 },
@@ -45,6 +45,9 @@ const BOUNDS: Readonly<Record<Violation, Bound>> = {
 }
 
 const HALVING_MS = 1000
+/** What a request costs the client next to nothing by, and how many of these are nothing unusual. */
+const SUSPICIOUS = ['early-reset', 'made-reset'] as const satisfies readonly Violation[]
+const SUSPICIOUS_COUNT = 2
 
 export class AbuseBudget {
   private readonly recent = new Map<Violation, number>()
@@ -65,6 +68,13 @@ export class AbuseBudget {
     const total = (this.total.get(kind) ?? 0) + 1
     this.total.set(kind, total)
     return recent > burst || total > lifetime
+  }
+
+  /** It has taken back requests of late, `now` being as above: more of them are hardly meant. */
+  isSuspicious(now: number): boolean {
+    if (this.recent.size === 0) return false
+    this.halve(now)
+    return SUSPICIOUS.some((kind) => (this.recent.get(kind) ?? 0) >= SUSPICIOUS_COUNT)
   }
 
   private halve(now: number): void {

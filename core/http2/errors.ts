@@ -48,15 +48,18 @@ export class ConnectionFault extends Error {
   }
 }
 
-/** One stream can't go on (RFC 9113 5.4.2): RST_STREAM with `code`. */
-export class StreamFault extends Error {
-  override readonly name = 'StreamFault'
+/**
+ * One stream can't go on (RFC 9113 5.4.2): RST_STREAM with `code`. No Error, whose stack would cost more than all else that is
+ * done about it: who attacks by them brings them by the hundred thousand.
+ */
+export class StreamFault {
   readonly streamId: number
+  readonly message: string
   readonly code: number
 
   constructor(streamId: number, message: string, code = PROTOCOL_ERROR) {
-    super(message)
     this.streamId = streamId
+    this.message = message
     this.code = code
   }
 }

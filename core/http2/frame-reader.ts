@@ -6,9 +6,13 @@
 import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.ts'
 import * as frames from './frames.ts'
 import { blockOf, type FieldBlock } from './hpack-decoder.ts'
+import type { ByteBudget } from './memory.ts'
 
-/** Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). */
-const MAX_CONTINUATIONS = 64
+/**
+ * Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). Where heads may be so long that
+ * they need more, they may have twice of what they need.
+ */
+const MAX_CONTINUATIONS = 16
 const MAX_EMPTY_CONTINUATIONS = 8
 const PRIORITY_BYTES = 5
 const NOTHING = Buffer.alloc(0)
@@ -37,8 +41,10 @@ interface Block {
   readonly streamId: number
   readonly isStreamEnd: boolean
   readonly isSelfDependent: boolean
-  bytes: Buffer
-  continuations: number
+  readonly pieces: Buffer[]
+  /** Of all pieces. */
+  length: number
+  /** Without a byte. */
   empty: number
 }
 
@@ -46,6 +52,8 @@ export class FrameReader {
   private readonly sink: FrameSink
   /** Bytes of one field block, compressed. */
   private readonly maxBlockBytes: number
+  private readonly maxContinuations: number
+  private readonly blocks: ByteBudget | undefined
   // Of the frame that is being read.
   private length = 0
   private type = 0
@@ -61,14 +69,22 @@ export class FrameReader {
   /** Of one frame; one object is used for all of them. */
   private readonly whole: { -readonly [K in keyof FieldBlock]: FieldBlock[K] } = { bytes: NOTHING, start: 0, end: 0 }
 
-  constructor(sink: FrameSink, maxBlockBytes: number) {
+  /** `blocks`: of all readers that have it, what they hold of field blocks; absent: nobody counts that, nor need it be closed. */
+  constructor(sink: FrameSink, maxBlockBytes: number, blocks?: ByteBudget) {
     this.sink = sink
     this.maxBlockBytes = maxBlockBytes
+    this.maxContinuations = Math.max(MAX_CONTINUATIONS, Math.ceil((2 * maxBlockBytes) / frames.MIN_MAX_FRAME_BYTES))
+    this.blocks = blocks
   }
 
   /** Between the frames of a field block. */
   get isInBlock(): boolean {
     return this.block !== undefined
+  }
+
+  /** Nothing more is read. */
+  close(): void {
+    this.endBlock()
   }
 
   /** Reads up to the end of one frame, or what there is of it; returns the offset behind. Throws ConnectionFault. */
@@ -156,18 +172,27 @@ export class FrameReader {
   }
 
   private readPayload(bytes: Buffer, start: number): number {
-    const known = this.kept.length
-    const end = Math.min(bytes.length, start + this.length - known)
-    if (known === 0 && end - start === this.length) {
+    const end = Math.min(bytes.length, start + this.left)
+    if (end - start === this.length) {
       this.take(bytes, start, end)
       return end
     }
-    this.kept = Buffer.concat([this.kept, bytes.subarray(start, end)])
-    if (this.kept.length < this.length) return end
-    const payload = this.kept
+    const known = this.length - this.left
+    this.left -= end - start
+    if (known + end - start > this.kept.length) this.makeRoom(known, known + end - start)
+    bytes.copy(this.kept, known, start, end)
+    if (this.left > 0) return end
+    const payload = this.kept.subarray(0, this.length)
     this.kept = NOTHING
     this.take(payload, 0, payload.length)
     return end
+  }
+
+  /** For `size` bytes of a payload at least, of which `known` are there: twice as much each time, since they may come one by one. */
+  private makeRoom(known: number, size: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.length, Math.max(size, 2 * this.kept.length)))
+    this.kept.copy(larger, 0, 0, known)
+    this.kept = larger
   }
 
   /** The frame is whole: its payload is bytes[start..end). */
@@ -221,32 +246,40 @@ export class FrameReader {
       whole.bytes = NOTHING
       return
     }
-    this.checkBlock(end - start)
-    const known = Buffer.from(bytes.subarray(start, end))
-    this.block = { streamId, isStreamEnd, isSelfDependent, bytes: known, continuations: 0, empty: 0 }
+    const block = { streamId, isStreamEnd, isSelfDependent, pieces: [], length: 0, empty: 0 }
+    this.addPiece(block, bytes.subarray(start, end))
+    this.block = block
   }
 
   private takeContinuation(payload: Buffer): void {
     const { block } = this
     if (block === undefined) return
-    block.continuations += 1
     if (payload.length === 0) block.empty += 1
-    if (block.continuations > MAX_CONTINUATIONS || block.empty > MAX_EMPTY_CONTINUATIONS)
-      throw new ConnectionFault('a field block came in too many frames', ENHANCE_YOUR_CALM, 'continuation')
-    this.checkBlock(block.bytes.length + payload.length)
-    block.bytes = Buffer.concat([block.bytes, payload])
+    if (block.pieces.length > this.maxContinuations || block.empty > MAX_EMPTY_CONTINUATIONS)
+      throw tooMuch('a field block came in too many frames')
+    this.addPiece(block, payload)
     if ((this.flags & frames.FLAG_END_HEADERS) === 0) return
-    this.block = undefined
-    this.sink.onFieldBlock(block.streamId, blockOf(block.bytes), block.isStreamEnd, block.isSelfDependent)
+    this.endBlock()
+    this.sink.onFieldBlock(
+      block.streamId,
+      blockOf(Buffer.concat(block.pieces)),
+      block.isStreamEnd,
+      block.isSelfDependent,
+    )
   }
 
-  private checkBlock(length: number): void {
-    if (length > this.maxBlockBytes)
-      throw new ConnectionFault(
-        `a field block may have at most ${this.maxBlockBytes} bytes`,
-        ENHANCE_YOUR_CALM,
-        'continuation',
-      )
+  private endBlock(): void {
+    if (this.blocks !== undefined) this.blocks.bytes -= this.block?.length ?? 0
+    this.block = undefined
+  }
+
+  private addPiece(block: Block, piece: Buffer): void {
+    if (block.length + piece.length > this.maxBlockBytes)
+      throw tooMuch(`a field block may have at most ${this.maxBlockBytes} bytes`)
+    if (this.blocks?.hasRoom(piece.length) === false) throw tooMuch('too many field blocks come in several frames')
+    if (this.blocks !== undefined) this.blocks.bytes += piece.length
+    block.length += piece.length
+    block.pieces.push(Buffer.from(piece))
   }
 
   private readPadLength(bytes: Buffer, start: number): number {
@@ -295,5 +328,7 @@ const numberIn = (bytes: Buffer, at: number): number =>
 function tooShort(): never {
   throw new ConnectionFault('a frame is shorter than its flags say', FRAME_SIZE_ERROR)
 }
+
+const tooMuch = (detail: string): ConnectionFault => new ConnectionFault(detail, ENHANCE_YOUR_CALM, 'continuation')
 
 const paddingTooLong = (): ConnectionFault => new ConnectionFault('padding may not be longer than its frame')

@@ -5,9 +5,12 @@
 import * as frames from './frames.ts'
 
 const CAPACITY = 64 * 1024
+/** What most have to say in a turn: of hundreds of connections at once each would have memory of its own that it does not use. */
+const SMALL_CAPACITY = 4 * 1024
 /** Buffers that are kept for whoever writes next. */
 const MAX_SPARE = 64
 const spare: Buffer[] = []
+const spareSmall: Buffer[] = []
 const NOTHING = Buffer.alloc(0)
 
 export interface FrameOwner {
@@ -40,7 +43,7 @@ export class FrameWriter {
     // What it said on the way may have written more.
     if (this.used > 0) return
     this.bytes = NOTHING
-    if (bytes.length === CAPACITY && spare.length < MAX_SPARE) spare.push(bytes)
+    putBack(bytes)
   }
 
   /** Nothing more is sent, and what was gathered is not. */
@@ -124,10 +127,18 @@ export class FrameWriter {
 
   /** A bound of what is gathered: `data` with more is sent in several frames by whoever calls it. */
   private makeRoom(size: number): void {
-    if (this.used + size > this.bytes.length) this.flush()
+    const { bytes, used } = this
+    if (used + size <= bytes.length) return
+    if (bytes.length === SMALL_CAPACITY && used + size <= CAPACITY) {
+      this.bytes = take(CAPACITY)
+      bytes.copy(this.bytes, 0, 0, used)
+      putBack(bytes)
+      return
+    }
+    this.flush()
     if (this.used + size <= this.bytes.length) return
     this.owner.onFrames()
-    this.bytes = size <= CAPACITY ? (spare.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)) : Buffer.allocUnsafeSlow(size)
+    this.bytes = take(size)
   }
 
   private number(kind: number, streamId: number, value: number): void {
@@ -189,6 +200,18 @@ export class FrameWriter {
     }
     this.used = position
   }
+}
+
+/** Memory for so many bytes at least. */
+function take(size: number): Buffer {
+  if (size <= SMALL_CAPACITY) return spareSmall.pop() ?? Buffer.allocUnsafeSlow(SMALL_CAPACITY)
+  if (size <= CAPACITY) return spare.pop() ?? Buffer.allocUnsafeSlow(CAPACITY)
+  return Buffer.allocUnsafeSlow(size)
+}
+
+function putBack(bytes: Buffer): void {
+  if (bytes.length === SMALL_CAPACITY && spareSmall.length < MAX_SPARE) spareSmall.push(bytes)
+  else if (bytes.length === CAPACITY && spare.length < MAX_SPARE) spare.push(bytes)
 }
 
 /** Adds to a window what its owner says (RFC 9113 6.9.1); undefined: it would be too large. */

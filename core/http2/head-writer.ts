@@ -14,23 +14,23 @@ export interface FieldLimits {
 
 /** Heads lie in slabs one behind the other; half of it would cost a third more for each. */
 const SLAB_BYTES = 32 * 1024
+/** A longer one would leave much of a slab unused: it is written where the next such goes, too, and copied if it is to stay. */
+const LARGE_BYTES = SLAB_BYTES / 8
 /** A call costs more than the copy of a piece as short as that. */
 const SHORT_BYTES = 24
 
 /** Of all heads of this process; one head is written at a time. */
 const slab = { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), used: 0 }
+let large = Buffer.alloc(0)
 
 export class HeadWriter {
+  bytes: Buffer = slab.bytes
   start = 0
   end = 0
   /** It would have had more than `maxBytes`; nothing more is written. */
   isOver = false
   private maxBytes = 0
   private fields: FieldSection | undefined = undefined
-
-  get bytes(): Buffer {
-    return slab.bytes
-  }
 
   get length(): number {
     return this.end - this.start
@@ -41,6 +41,7 @@ export class HeadWriter {
     this.maxBytes = limits.maxHeadBytes
     this.fields = fields
     this.isOver = false
+    this.bytes = slab.bytes
     this.start = slab.used
     this.end = slab.used
     fields.begin(limits)
@@ -48,7 +49,7 @@ export class HeadWriter {
 
   write(bytes: Buffer, start: number, end: number): void {
     if (!this.hasRoom(end - start)) return
-    const out = slab.bytes
+    const out = this.bytes
     const at = this.end - start
     if (end - start > SHORT_BYTES) bytes.copy(out, this.end, start, end)
     else for (let index = start; index < end; index += 1) out[at + index] = bytes[index] as number
@@ -73,9 +74,14 @@ export class HeadWriter {
     if (!this.isOver) this.fields?.add(at, at + nameLength, this.length - 2, headKind)
   }
 
-  /** The head is whole and stays where it is. */
+  /** The head is whole, and lies where it may stay; unless it is kept, the next is written over it. */
+  settle(): void {
+    if (this.bytes === large) this.moveTo(Buffer.allocUnsafeSlow(this.length))
+  }
+
+  /** It stays where it lies. */
   keep(): void {
-    slab.used = this.end
+    if (this.bytes === slab.bytes) slab.used = this.end
   }
 
   /** Whether the head may have `length` bytes more; there is memory for them then. */
@@ -84,18 +90,29 @@ export class HeadWriter {
       this.isOver = true
       return false
     }
-    if (this.end + length > slab.bytes.length) this.moveOn(length)
+    if (this.end + length > this.bytes.length) this.moveOn(length)
     return true
   }
 
-  /** To a slab with more room. */
+  /** To where there is more room. */
   private moveOn(length: number): void {
-    const known = this.length
-    const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (known + length)))
-    slab.bytes.copy(larger, 0, this.start, this.end)
-    slab.bytes = larger
-    slab.used = 0
+    const needed = this.length + length
+    if (needed <= LARGE_BYTES) {
+      slab.bytes = Buffer.allocUnsafeSlow(SLAB_BYTES)
+      slab.used = 0
+      return this.moveTo(slab.bytes)
+    }
+    if (large.length >= needed) return this.moveTo(large)
+    const larger = Buffer.allocUnsafeSlow(2 * needed)
+    this.moveTo(larger)
+    large = larger
+  }
+
+  private moveTo(bytes: Buffer): void {
+    const { length } = this
+    this.bytes.copy(bytes, 0, this.start, this.end)
+    this.bytes = bytes
     this.start = 0
-    this.end = known
+    this.end = length
   }
 }

@@ -49,6 +49,7 @@ const SLOTS = 256
 /** At least as many as entries can be there at once, of 32 bytes and more. */
 const PLACES = 128
 const BEGIN = PLACES
+const NO_SLOTS = new Int32Array(0)
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -70,13 +71,13 @@ const IS_SECRET = Uint8Array.from([0, ...STATIC_FIELDS.map((field) => (SECRETS.h
 export class HpackEncoder {
   private readonly table = new DynamicTable(DEFAULT_BYTES)
   /** Per slot of a line's hash: the number of the entry that has it, and the hash of the line that was seen there last. */
-  private readonly numbers = new Int32Array(SLOTS).fill(-1)
-  private readonly seen = new Int32Array(SLOTS)
+  private numbers = NO_SLOTS
+  private seen = NO_SLOTS
   /**
    * Per place of an entry's number that of the entry which came behind it the last time, and in `BEGIN` of the first: messages
    * are much like the one before, and what is expected is found without a hash. `last`: the place of what was written last.
    */
-  private readonly followers = new Int32Array(PLACES + 1).fill(-1)
+  private followers = NO_SLOTS
   private last = BEGIN
   /** Per place of an entry's number what that field was made of when it came the last time. */
   private readonly origins: (object | undefined)[] = []
@@ -95,6 +96,12 @@ export class HpackEncoder {
   begin(out: Buffer, at: number): number {
     const { least, table } = this
     this.last = BEGIN
+    // Not for who is never answered.
+    if (this.numbers === NO_SLOTS) {
+      this.numbers = new Int32Array(SLOTS).fill(-1)
+      this.seen = new Int32Array(SLOTS)
+      this.followers = new Int32Array(PLACES + 1).fill(-1)
+    }
     if (least === undefined) return at
     this.least = undefined
     const end = least < table.maxSize ? writeInteger(out, at, RESIZED, least) : at

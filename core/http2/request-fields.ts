@@ -92,7 +92,13 @@ export class RequestFields implements FieldSink {
     return { kind: 'head', bytes: head.bytes, start: head.start, end: head.end }
   }
 
-  /** The head that was built last stays where it is; one that nobody keeps is written over by the next. */
+  /** The head that was built last is wanted: where it lies from now on. One that is not kept is written over by the next. */
+  settle(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
+    this.head.settle()
+    return this.head
+  }
+
+  /** It stays there. */
   keep(): void {
     this.head.keep()
   }

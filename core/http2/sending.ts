@@ -1,7 +1,7 @@
 /** What of one message's content is yet to be sent: in order, as far as the stream's and the connection's windows and the socket let it. */
 import { MIN_MAX_FRAME_BYTES } from './frames.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { hasQueueRoom, held } from './memory.ts'
+import { inQueues } from './memory.ts'
 import { HeldBytes } from '../net/held-bytes.ts'
 import type { Flow, Sending } from './flow.ts'
 
@@ -58,8 +58,8 @@ export class StreamSending implements Sending {
     const isFree = this.queued === undefined && !this.carrier.isBlocked
     const from = start + (isFree ? this.sendNow(bytes, start, end) : 0)
     if (from === end) return true
-    if (!hasQueueRoom(end - from)) return false
-    held.queuedBytes += end - from
+    if (!inQueues.hasRoom(end - from)) return false
+    inQueues.bytes += end - from
     ;(this.queued ??= new HeldBytes()).push(bytes, from, end)
     this.wait()
     return true
@@ -100,7 +100,7 @@ export class StreamSending implements Sending {
     const piece = queued?.first
     if (queued !== undefined && piece !== undefined) {
       const sent = this.sendNow(piece, 0, Math.min(piece.length, QUANTUM))
-      held.queuedBytes -= sent
+      inQueues.bytes -= sent
       queued.drop(sent)
       if (sent > 0) this.owner.onProgress()
       if (queued.size > 0) return true
@@ -115,7 +115,7 @@ export class StreamSending implements Sending {
 
   /** Nothing of it is sent any more. */
   drop(): void {
-    if (this.queued !== undefined) held.queuedBytes -= this.queued.size
+    if (this.queued !== undefined) inQueues.bytes -= this.queued.size
     this.queued = undefined
     if (!this.isWaiting) return
     this.isWaiting = false

@@ -12,6 +12,15 @@ import { TrailerFields } from '../http2/trailer-fields.ts'
 const requestFields = new RequestFields()
 const IGNORED = { onField: (): void => undefined }
 
+/** What a head costs that becomes no request for now, of what a usual request costs. */
+export const COST_OF_HEAD = 1 / 8
+/** No more than that is usual. */
+const USUAL_BYTES = 1024
+
+/** And what is long of it: of its block, since references of a byte each are looked up one by one, or of what that becomes. */
+export const costOfBlock = (length: number): number => Math.max(0, length - USUAL_BYTES) / 2048
+export const costOfBytes = (length: number): number => Math.max(0, length - USUAL_BYTES) / 16_384
+
 export class FieldBlocks {
   private readonly decoder = new HpackDecoder(DEFAULT_TABLE_BYTES)
 
@@ -25,6 +34,11 @@ export class FieldBlocks {
     requestFields.begin(limits, fields)
     this.decoder.decode(block, requestFields)
     return requestFields.finish(hasBody, webSocketKey)
+  }
+
+  /** Where the head that was read last lies from now on; valid until the next one is read, unless it is kept. */
+  settleHead(): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
+    return requestFields.settle()
   }
 
   /** The head that was read last is held by a stream from now on. */

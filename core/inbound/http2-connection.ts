@@ -5,6 +5,7 @@
 import { ConnectionFault, ENHANCE_YOUR_CALM, NO_ERROR, SETTINGS_TIMEOUT } from '../http2/errors.ts'
 import { FrameReader } from '../http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../http2/frame-writer.ts'
+import { inBlocks, inLine } from '../http2/memory.ts'
 import { MAX_STREAM_ID, PREFACE } from '../http2/frames.ts'
 import { retained } from '../net/retained.ts'
 import { Wire } from '../net/wire.ts'
@@ -15,12 +16,14 @@ import type { SessionOwner } from './http2-session-owner.ts'
 import { Idling, SLOW_LINE_MS } from './idling.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from './request-handler.ts'
-import { MAX_REQUESTS_A_TURN, type Turn } from './turns.ts'
+import { MAX_REQUESTS_A_TURN, MAX_REQUESTS_BESIDE_OTHERS, type Turn } from './turns.ts'
 
 /** A field block as it comes may be longer than the head it becomes by a few bytes a field. */
 const BLOCK_FACTOR = 2
 /** How long a client that was told that we leave may still begin streams, if it does not answer our PING. */
 const LAST_CALL_MS = 1000
+/** How long one that did too much has to hear of it: it may well go on sending for as long as it is let. */
+const ABUSER_LINGER_MS = 100
 const DRAIN_PING = Buffer.from('drain-go')
 /** In which a request line is looked for. */
 const MAX_LINE_BYTES = 2048
@@ -61,7 +64,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.wire.owner = this
     peer.wire = this.wire
     this.session = new Http2Session(this)
-    this.reader = new FrameReader(this.session, BLOCK_FACTOR * handler.limits.maxHeadBytes)
+    this.reader = new FrameReader(this.session, BLOCK_FACTOR * handler.limits.maxHeadBytes, inBlocks)
     this.count(1)
     this.rearm()
   }
@@ -103,8 +106,9 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   onData(bytes: Buffer): void {
     this.handler.counters.bytesFromClients += bytes.length
     if (this.phase === 'closed') return
-    if (this.rest === undefined) this.read(bytes)
-    else this.rest = Buffer.concat([this.rest, bytes])
+    if (this.rest === undefined)
+      this.read(bytes, this.handler.turns.isBusy ? MAX_REQUESTS_BESIDE_OTHERS : MAX_REQUESTS_A_TURN)
+    else this.keepRest(Buffer.concat([this.rest, bytes]))
   }
 
   onSent(length: number): void {
@@ -133,7 +137,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.phase = 'closed'
     this.session.dropStreams()
     this.frames.discard()
-    this.rest = undefined
+    this.dropUnread()
     this.idling.end()
     this.count(-1)
     this.peer.gone()
@@ -153,7 +157,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   // Frames on their way to the client.
 
   onFrames(): void {
-    this.handler.turns.wait(this.flushTurn)
+    this.handler.turns.next(this.flushTurn)
   }
 
   sendFrames(bytes: Buffer, length: number): void {
@@ -178,14 +182,19 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.rearm()
   }
 
-  private read(bytes: Buffer): void {
-    const { session } = this
+  private read(bytes: Buffer, maxRequests: number): void {
+    const { session, handler } = this
     session.requestsThisTurn = 0
     let position = 0
+    let requests = 0
     try {
       if (this.phase === 'preface') position = this.readPreface(bytes)
       while (position < bytes.length && !this.isClosed) {
-        if (session.requestsThisTurn >= MAX_REQUESTS_A_TURN) return this.hold(bytes, position)
+        if (session.requestsThisTurn > requests) {
+          requests = session.requestsThisTurn
+          const isOver = requests >= maxRequests || handler.turns.isOver
+          if (isOver && inLine.hasRoom(bytes.length - position)) return this.hold(bytes, position)
+        }
         position = this.reader.next(bytes, position)
       }
     } catch (error) {
@@ -224,18 +233,30 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   }
 
   private hold(bytes: Buffer, position: number): void {
-    this.rest = retained(bytes.subarray(position))
+    this.keepRest(retained(bytes.subarray(position)))
     this.wire.pause()
     this.handler.turns.wait(this.readTurn)
     this.rearm()
   }
 
-  private readRest(): void {
+  private keepRest(rest: Buffer): void {
+    inLine.bytes += rest.length - (this.rest?.length ?? 0)
+    this.rest = rest
+  }
+
+  private takeRest(): Buffer | undefined {
     const { rest } = this
-    if (rest === undefined) return
+    if (rest === undefined) return undefined
+    inLine.bytes -= rest.length
     this.rest = undefined
+    return rest
+  }
+
+  private readRest(): void {
+    const rest = this.takeRest()
+    if (rest === undefined) return
     this.wire.resume()
-    this.read(rest)
+    this.read(rest, MAX_REQUESTS_A_TURN)
   }
 
   private count(change: number): void {
@@ -252,7 +273,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   private fail(fault: ConnectionFault): void {
     this.handler.onViolation?.(fault.violation ?? 'connection-error')
     this.sayGoodbye(fault.code, fault.message)
-    this.wire.close()
+    this.wire.close(fault.violation === undefined ? undefined : ABUSER_LINGER_MS)
   }
 
   private close(): void {
@@ -266,8 +287,14 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.session.flow.close()
     this.session.dropStreams()
     this.frames.flush()
-    this.rest = undefined
+    this.dropUnread()
     this.idling.end()
+  }
+
+  /** What has come is read by nobody. */
+  private dropUnread(): void {
+    this.reader.close()
+    this.takeRest()
   }
 
   /** The second GOAWAY (RFC 9113 6.8): now the client knows which of its streams are answered. */

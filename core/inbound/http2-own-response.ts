@@ -7,6 +7,8 @@ import type { Flow } from '../http2/flow.ts'
 import type { BlockTarget } from '../http2/trailer-block.ts'
 import type { Problem } from '../stream/client-stream.ts'
 import { writeResponseBlock } from './http2-response-block.ts'
+import type { Peer } from '../stream/peer.ts'
+import { contentBytes, renderProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 const head = new ResponseHead(MAX_FIELDS)
@@ -28,10 +30,22 @@ export interface Answering extends BlockTarget {
   readonly settings: { readonly maxFrameBytes: number; readonly initialWindow: number }
 }
 
+export interface Refusing extends Answering {
+  readonly handler: Pick<RequestHandler, 'dateLine' | 'onRefusal'>
+  readonly peer: Peer
+}
+
 /** Reads the head of a whole response; valid until the next call. Its content begins at `fields.end`. */
 export function readOwnHead(bytes: Buffer): ResponseHead {
   head.parse(bytes, 0, bytes.length, LIMITS)
   return head
+}
+
+/** Answers a head that is no request, or none that we take, and has that noted; false: as of `answerAlone`. */
+export function refuseAlone(target: Refusing, streamId: number, problem: Problem): boolean {
+  const { handler, peer } = target
+  handler.onRefusal({ ...problem, peer, contentBytes: () => contentBytes(problem, STRANGER) })
+  return answerAlone(target, streamId, renderProblem(problem, { ...STRANGER, persists: true }, handler.dateLine()))
 }
 
 /** Answers a request that became no stream; false: its windows have no room for that, and nothing was sent. */

@@ -13,16 +13,17 @@ import type { FieldBlock } from '../http2/hpack-decoder.ts'
 import { type FrameWriter, widened } from '../http2/frame-writer.ts'
 import { MAX_STREAM_ID } from '../http2/frames.ts'
 import { HpackEncoder } from '../http2/hpack-encoder.ts'
-import { hasHeadRoom, MAX_CONNECTION_HEAD_BYTES, weightOf } from '../http2/memory.ts'
+import { excessOf, RequestMemory } from '../http2/memory.ts'
 import * as setting from '../http2/settings.ts'
+import { makeRoom } from '../http2/stalled.ts'
 import type { Peer } from '../stream/peer.ts'
-import { FieldBlocks } from './http2-blocks.ts'
+import { COST_OF_HEAD, costOfBlock, costOfBytes, FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
-import { answerAlone } from './http2-own-response.ts'
+import { LateRequests } from './http2-late-requests.ts'
+import { refuseAlone } from './http2-own-response.ts'
 import { STREAM_WINDOW } from './http2-request-body.ts'
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
-import { contentBytes, renderProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 /** Streams open at once: `MAX_CONCURRENT_STREAMS`. */
@@ -48,13 +49,14 @@ export class Http2Session implements FrameSink, Http2Carrier {
   lastStreamId = 0
   /** The client's SETTINGS have come. */
   isOpen = false
-  /** Since the turn began. */
+  /** Since the turn began: requests that have begun, and what else has cost as much. */
   requestsThisTurn = 0
   private readonly owner: SessionOwner
   private readonly blocks = new FieldBlocks()
   private readonly closed = new ClosedStreams()
   private readonly budget: AbuseBudget
-  private headBytes = 0
+  private readonly memory = new RequestMemory()
+  private late: LateRequests | undefined = undefined
   /** Of the DATA frame that is being read: its stream, its bytes still to be accounted for, and how many it began with. */
   private current: Http2Stream | undefined = undefined
   private currentLeft = 0
@@ -92,7 +94,8 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   onStreamOver(stream: Http2Stream): void {
     this.streams.delete(stream.id)
-    this.headBytes -= stream.headWeight
+    this.memory.give(stream.headExcess)
+    this.late?.forget(stream)
     if (this.current === stream) this.current = undefined
     if (!this.owner.isClosed) this.owner.onStreamOver()
   }
@@ -272,18 +275,18 @@ export class Http2Session implements FrameSink, Http2Carrier {
   private readRequest(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     const { handler, blocks } = this
     this.lastStreamId = streamId
-    this.requestsThisTurn += 1
+    this.requestsThisTurn += COST_OF_HEAD + costOfBlock(block.end - block.start)
     if (this.owner.isFull || this.streams.size >= MAX_STREAMS) {
       blocks.skip(block)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     }
     const built = blocks.readRequest(block, !isStreamEnd, handler.limits, handler.head.fields)
+    this.requestsThisTurn += costOfBytes(built.kind === 'head' ? built.end - built.start : handler.limits.maxHeadBytes)
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
-    const { bytes, start, end } = built
-    const weight = weightOf(end - start)
-    if (!hasHeadRoom(weight) || this.headBytes + weight > MAX_CONNECTION_HEAD_BYTES)
+    if (!makeRoom(this.memory, excessOf(built.end - built.start), handler.wheel.now))
       return this.resetStream(streamId, codes.REFUSED_STREAM)
+    const { bytes, start, end } = blocks.settleHead()
     try {
       handler.head.settle(bytes, start, end, handler.limits)
     } catch (error) {
@@ -301,20 +304,23 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.blocks.keepHead()
     const stream = new Http2Stream(this, streamId, isStreamEnd)
     this.streams.set(streamId, stream)
-    this.headBytes += stream.headWeight
+    this.memory.take(stream.headExcess)
     if (isTunnel && !stream.isUpgrade)
       return stream.refuse({ status: 501, detail: 'this protocol is not tunnelled here' })
-    handler.onRequest(stream)
+    if (this.budget.isSuspicious(handler.wheel.now)) (this.late ??= new LateRequests(handler)).add(stream)
+    else this.beginRequest(stream)
     if (streamId > MAX_STREAM_ID - LAST_IDS) this.owner.letGo()
+  }
+
+  private beginRequest(stream: Http2Stream): void {
+    this.requestsThisTurn += 1 - COST_OF_HEAD
+    this.handler.onRequest(stream)
   }
 
   /** The head is no request, or none that we take: answers it. */
   private refuse(streamId: number, error: ProtocolError, isStreamEnd: boolean): void {
-    const { handler, peer } = this
-    const problem = { status: error.status, detail: error.message }
-    handler.onRefusal({ ...problem, peer, contentBytes: () => contentBytes(problem, STRANGER) })
-    const bytes = renderProblem(problem, { ...STRANGER, persists: true }, handler.dateLine())
-    if (!answerAlone(this, streamId, bytes)) this.resetStream(streamId, codes.CANCEL)
+    if (!refuseAlone(this, streamId, { status: error.status, detail: error.message }))
+      this.resetStream(streamId, codes.CANCEL)
     else if (!isStreamEnd) this.resetStream(streamId, codes.NO_ERROR)
   }
 

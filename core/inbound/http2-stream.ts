@@ -5,11 +5,13 @@
 import { isUpgrade } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import { SPACE } from '../http1/grammar.ts'
 import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
-import { held, weightOf } from '../http2/memory.ts'
+import { excessOf } from '../http2/memory.ts'
+import { Stall } from '../http2/stalled.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { StreamTunnel, type TunnelStream } from '../net/stream-tunnel.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
@@ -39,7 +41,7 @@ export interface Http2Carrier extends BlockTarget, SendingCarrier {
   letGo(): void
 }
 
-const SPACE = 0x20
+const NOTHING = Buffer.alloc(0)
 
 export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, TunnelStream, TimerEntry {
   readonly timer = unarmed()
@@ -52,12 +54,12 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly sending: StreamSending
   /** The final head has gone out. */
   hasResponded = false
-  /** What its head counts among those that are held. */
-  readonly headWeight: number
+  /** What its head counts among all that are held. */
+  readonly headExcess: number
   private readonly carrier: Http2Carrier
   private readonly isHead: boolean
   /** The head is bytes[start..end). */
-  private readonly bytes: Buffer
+  private bytes: Buffer
   private readonly start: number
   private readonly end: number
   private state: StreamState
@@ -66,6 +68,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
   private tunnel: StreamTunnel | undefined = undefined
+  private stall: Stall | undefined = undefined
 
   /** `carrier.handler.head` holds the request's head now. `isOver`: the request has no body. */
   constructor(carrier: Http2Carrier, id: number, isOver: boolean) {
@@ -78,11 +81,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.bytes = head.bytes
     this.start = head.start
     this.end = head.fields.end
-    this.headWeight = weightOf(this.end - this.start)
+    this.headExcess = excessOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
     this.body = isOver ? undefined : new Http2RequestBody(this, head.fields.contentLength, this.isUpgrade)
-    held.headBytes += this.headWeight
   }
 
   get peer(): Peer {
@@ -118,8 +120,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
       protocol: 'HTTP/2',
     }
   }
-
-  // The request: what the session tells, and the exchange asks.
 
   /** A DATA frame of `length` bytes begins, padding included. Throws StreamFault. */
   takeWindow(length: number): void {
@@ -177,8 +177,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.onProgress()
   }
 
-  // The response.
-
   sendInterim(head: ResponseHead): void {
     writeResponseBlock(this.carrier, this.id, head, this.carrier.handler.dateLine)
   }
@@ -198,6 +196,9 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   sendEnd(trailers: FieldSection | undefined): void {
     this.trailers = trailers
+    // What its client has yet to take may stay for long, and needs nobody who has done with it.
+    this.sink = NOBODY
+    this.bytes = NOTHING
     this.sending.end()
   }
 
@@ -220,8 +221,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   /** Whether it is a call of gRPC that has gone wrong. */
   private isGrpc({ status, content }: Problem): boolean {
-    if (content !== undefined || status < 400) return false
-    return isGrpc(this.readHead().fields)
+    return content === undefined && status >= 400 && isGrpc(this.readHead().fields)
   }
 
   private respondent(): Respondent {
@@ -306,8 +306,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.endSide()
   }
 
-  // States.
-
   /** END_STREAM has gone out. */
   private endSide(): void {
     this.state = followStream(this.state, 'localEnds')
@@ -325,9 +323,9 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private leave(): void {
     const { carrier } = this
     carrier.handler.wheel.remove(this)
+    this.stall?.end()
     this.sending.drop()
     this.body?.drop()
-    held.headBytes -= this.headWeight
     carrier.onStreamOver(this)
   }
 
@@ -335,8 +333,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   onProgress(): void {
     const { wheel, timeouts } = this.carrier.handler
     if (this.state === 'closed') return
-    const isAwaited = this.sending.isWaiting || this.body?.isAwaited === true
-    if (isAwaited && this.tunnel === undefined) wheel.arm(this, timeouts.bodyMs)
+    const isMessage = this.tunnel === undefined
+    if (isMessage && this.sending.isWaiting) (this.stall ??= new Stall(this)).begin(wheel.now)
+    else this.stall?.end()
+    if (isMessage && (this.sending.isWaiting || this.body?.isAwaited === true)) wheel.arm(this, timeouts.bodyMs)
     else wheel.disarm(this)
   }
 

@@ -8,11 +8,16 @@ import { enter, leave } from '../net/outbox.ts'
  */
 export const MAX_REQUESTS_A_TURN = 32
 
+/** As long as others wait for their turn: who asks for more than a request or two at a time stands in line behind them. */
+export const MAX_REQUESTS_BESIDE_OTHERS = 2
+
 /** And bytes, since the cost of a head goes by its length: 64 KiB of it take about as long as 32 small ones. */
 export const MAX_BYTES_A_TURN = 64 * 1024
 
 /** Turns between two looks at the sockets: hundreds of connections with more to do must not hold up everybody together. */
 const MAX_TURNS_AT_ONCE = 16
+/** And how long they take together: what others feel of it is some of these, for each event that their request is made of. */
+const MAX_LINE_MS = 0.5
 
 /** Who may have to wait for another turn. */
 export interface Turn {
@@ -20,40 +25,76 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** `waiting` has one turn, behind the events that are due now. */
+  /** Somebody waits for a turn. */
+  readonly isBusy: boolean
+  /** The turn that is being had has lasted as long as it may. */
+  readonly isOver: boolean
+  /** `waiting` has one turn, behind the events that are due now and behind all who wait. */
   wait(waiting: Turn): void
+  /** The same behind these events alone, for what is short and held up others: all of them have theirs at once. */
+  next(waiting: Turn): void
 }
 
 /** `reportFault` takes what a turn throws, which is a bug of ours and must not cost the others their turn. */
-export function createTurns(clock: Pick<Clock, 'soon'>, reportFault: (error: unknown) => void): Turns {
+export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (error: unknown) => void): Turns {
   /** In the order in which they came; who asks again keeps its place. */
   const line = new Set<Turn>()
+  const short = new Set<Turn>()
   /** `run` has been asked for. */
   let isDue = false
+  let endsAt = Infinity
+
+  function have(waiting: Turn): void {
+    enter()
+    try {
+      waiting.onTurn()
+    } catch (error) {
+      reportFault(error)
+    } finally {
+      leave()
+    }
+  }
 
   function run(): void {
-    const due = Array.from(line.values().take(MAX_TURNS_AT_ONCE))
-    for (const waiting of due) {
-      line.delete(waiting)
-      enter()
-      try {
-        waiting.onTurn()
-      } catch (error) {
-        reportFault(error)
-      } finally {
-        leave()
-      }
+    for (const waiting of Array.from(short)) {
+      short.delete(waiting)
+      have(waiting)
     }
-    isDue = line.size > 0
+    if (line.size > 0) runLine()
+    isDue = line.size > 0 || short.size > 0
     if (isDue) clock.soon(run)
   }
 
+  function runLine(): void {
+    endsAt = clock.now() + MAX_LINE_MS
+    for (const waiting of Array.from(line.values().take(MAX_TURNS_AT_ONCE))) {
+      line.delete(waiting)
+      have(waiting)
+      if (clock.now() >= endsAt) break
+    }
+    endsAt = Infinity
+  }
+
+  function ask(): void {
+    if (isDue) return
+    isDue = true
+    clock.soon(run)
+  }
+
   return {
+    get isBusy() {
+      return line.size > 0
+    },
+    get isOver() {
+      return endsAt !== Infinity && clock.now() >= endsAt
+    },
     wait(waiting) {
       line.add(waiting)
-      if (isDue) return
-      isDue = true
-      clock.soon(run)
+      ask()
+    },
+    next(waiting) {
+      short.add(waiting)
+      ask()
     },
   }
 }

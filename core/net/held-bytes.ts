@@ -4,6 +4,7 @@ import { retained } from './retained.ts'
 /** Shorter ones are gathered: a peer that sends its bytes one by one made a mebibyte of them take 115. */
 const SHORT_BYTES = 1024
 const BLOCK_BYTES = 4096
+const TINY_BYTES = 256
 const NOTHING = Buffer.alloc(0)
 
 export class HeldBytes {
@@ -42,14 +43,17 @@ export class HeldBytes {
     const length = end - start
     // What has been taken away is left alone.
     if (pieces.length === 0 || this.blockUsed + length > this.block.length) {
-      this.block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, Math.max(length, 2 * this.size)))
+      // A whole small body is most often all that there will be.
+      const isWhole = pieces.length === 0 && length >= TINY_BYTES
+      this.block = Buffer.allocUnsafeSlow(isWhole ? length : Math.min(BLOCK_BYTES, Math.max(length, 2 * this.size)))
       this.blockUsed = 0
       pieces.push(NOTHING)
     }
     const last = pieces.length - 1
     const from = this.blockUsed - (pieces[last] as Buffer).length
     this.blockUsed += bytes.copy(this.block, this.blockUsed, start, end)
-    pieces[last] = this.block.subarray(from, this.blockUsed)
+    const isAll = from === 0 && this.blockUsed === this.block.length
+    pieces[last] = isAll ? this.block : this.block.subarray(from, this.blockUsed)
   }
 }
 

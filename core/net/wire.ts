@@ -152,8 +152,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (this.kept === undefined) this.sendEnd()
   }
 
-  /** Ends our side and, when the peer has ended its own or `LINGER_MS` have passed, closes: the reply arrives whole. */
-  close(): void {
+  /** Ends our side and, when the peer has ended its own or `lingerMs` have passed, closes: the reply arrives whole. */
+  close(lingerMs = LINGER_MS): void {
     this.end()
     if (this.socket === undefined) return
     this.linger()
@@ -163,7 +163,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     }
     // Reading must go on: unread bytes would make the kernel's close a reset that destroys the reply under way.
     this.resume()
-    if (this.side === 'ended') this.arm(LINGER_MS)
+    if (this.side === 'ended') this.arm(lingerMs)
   }
 
   /**

@@ -314,6 +314,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   private lose(cause: FailureCause, detail: string, words?: string): void {
     this.phase = 'closed'
     this.isLeaving = true
+    this.flow.close()
     // Its place is free before anybody tries again.
     this.goneOnce()
     for (const stream of [...this.pending, ...this.streams.values()]) stream.onLost(cause, detail, false, words)

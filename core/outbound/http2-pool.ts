@@ -15,7 +15,7 @@ export interface Http2PoolOptions extends OpenConnectionsOptions {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   /** Who runs what is to be done behind the events that are due now. */
-  readonly turns: { wait(turn: { onTurn(): void }): void }
+  readonly turns: { next(turn: { onTurn(): void }): void }
 }
 
 export class Http2Pool implements BackendConnections, Http2Owner {
@@ -36,7 +36,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.wheel = options.wheel
     this.counters = options.counters
     this.budget = options.budget
-    this.soon = (turn) => turns.wait(turn)
+    this.soon = (turn) => turns.next(turn)
     this.policy = policy
     this.all = new OpenConnections(options, () => this.leaveMoved())
     this.forUpgrades = {

@@ -116,6 +116,7 @@ export class Http2Session implements FrameSink {
   }
 
   onPriority(): void {
+    this.requireSettings()
     this.spend('priority')
   }
 
@@ -143,7 +144,9 @@ export class Http2Session implements FrameSink {
     this.owner.onRoom()
   }
 
-  onSettingsAck(): void {}
+  onSettingsAck(): void {
+    this.requireSettings()
+  }
 
   onPing(payload: Buffer, isAck: boolean): void {
     this.requireSettings()
@@ -159,14 +162,19 @@ export class Http2Session implements FrameSink {
   onWindowUpdate(streamId: number, increment: number): void {
     this.requireSettings()
     if (!this.owner.flow.isPaid()) this.spend('window-update')
-    const stream = this.owner.streams.get(streamId)
     if (streamId === 0) this.owner.flow.widen(increment)
-    else if (stream !== undefined) {
-      if (increment === 0 || widened(stream.sendWindow, increment) === undefined)
-        return stream.fail('protocol', 'the backend widened a window in vain', codes.FLOW_CONTROL_ERROR)
-      stream.widen(increment)
-    }
+    else this.widenStream(streamId, increment)
     this.owner.pump()
+  }
+
+  private widenStream(streamId: number, increment: number): void {
+    if (this.isUnknown(streamId)) throw new ConnectionFault('WINDOW_UPDATE came for a stream that has not begun')
+    const stream = this.owner.streams.get(streamId)
+    if (stream === undefined) return
+    if (increment === 0) stream.fail('protocol', 'the backend widened a window by nothing', codes.PROTOCOL_ERROR)
+    else if (widened(stream.sendWindow, increment) === undefined)
+      stream.fail('protocol', 'the backend widened a window beyond 2147483647', codes.FLOW_CONTROL_ERROR)
+    else stream.widen(increment)
   }
 
   private readHead(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {

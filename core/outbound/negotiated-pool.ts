@@ -268,7 +268,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     this.handshakes.tellRoom(this.hasRoom)
     if (this.isDue || this.waiting.size === 0) return
     this.isDue = true
-    this.options.turns.wait(this.serving)
+    this.options.turns.next(this.serving)
   }
 
   private onTurn(): void {

@@ -28,7 +28,7 @@ export interface Entrant {
 export interface PoolQueueOptions {
   readonly clock: Clock
   /** Gives whoever waits a turn in an event of its own. */
-  readonly turns: { wait(waiting: { onTurn(): void }): void }
+  readonly turns: { next(waiting: { onTurn(): void }): void }
   readonly counters: PoolCounters
   /** Of the times that requests have waited, however that ended. */
   readonly waits: Pick<LatencyBuckets, 'record'>
@@ -110,7 +110,7 @@ export class PoolQueue {
 
   /** There may be room: whoever is first to have a use for it is let in, in an event of its own. */
   wake(): void {
-    if (this.line.length > 0) this.options.turns.wait(this)
+    if (this.line.length > 0) this.options.turns.next(this)
   }
 
   /** One after the other, since each takes room. */
@@ -164,7 +164,7 @@ export class PoolQueue {
     this.line.leave(last)
     this.leave(last)
     this.displaced.add(last)
-    this.options.turns.wait(this)
+    this.options.turns.next(this)
   }
 
   private turnAway(verdict: Verdict): Verdict {

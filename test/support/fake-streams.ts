@@ -267,7 +267,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const turns: { onTurn(): void }[] = []
   const queue = new PoolQueue({
     clock,
-    turns: { wait: (waiting) => void turns.push(waiting) },
+    turns: { next: (waiting) => void turns.push(waiting) },
     counters: poolLedger.create(),
     waits: createBuckets(),
     hasRoom: (tried) => balancer.hasRoom(tried),

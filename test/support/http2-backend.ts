@@ -88,7 +88,7 @@ export function http2Backend(policy: Partial<ConnectionPolicy> = {}) {
       names: createNameTable(clock, fail),
       budget,
       onRoomChange: () => undefined,
-      turns: { wait: (turn) => void turns.add(turn) },
+      turns: { next: (turn) => void turns.add(turn) },
     },
     full,
   )

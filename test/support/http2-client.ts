@@ -59,7 +59,12 @@ export function http2Client({
     timeouts: clientTimeouts,
     halfClose,
     wheel: new TimerWheel(clock, fail),
-    turns: { wait: (turn) => void turns.add(turn) },
+    turns: {
+      isBusy: false,
+      isOver: false,
+      wait: (turn) => void turns.add(turn),
+      next: (turn) => void turns.add(turn),
+    },
     dateLine: dateLines(clock),
     idle,
     crowd,

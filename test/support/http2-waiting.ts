@@ -7,9 +7,10 @@ import { http2Client, type Http2ClientOptions } from './http2-client.ts'
 import { inEvent } from './memory-socket.ts'
 
 export function connect(options: Http2ClientOptions = {}) {
-  const client = http2Client({ onRequest: (stream) => void recordRequest(stream), ...options })
+  const records: RecordedRequest[] = []
+  const client = http2Client({ onRequest: (stream) => void records.push(recordRequest(stream)), ...options })
   const stream = (index = 0): ClientStream => client.requests[index]!
-  const request = (index = 0): RecordedRequest => stream(index).sink as RecordedRequest
+  const request = (index = 0): RecordedRequest => records[index]!
   /** Does something as a backend's event would; returns the lines that the client gets. */
   const act = (task: () => void): string[] => {
     inEvent(task)

@@ -69,7 +69,7 @@ const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: from === 'core/clock.ts' ? ['core/due-marks.ts'] : [] })),
   { from: 'core/http1/', to: [] },
   // Which bytes are kept when they wait for a window.
-  { from: 'core/http2/', to: ['core/http1/', 'core/net/held-bytes.ts'] },
+  { from: 'core/http2/', to: ['core/http1/', 'core/net/held-bytes.ts', 'core/net/linked-list.ts'] },
   { from: 'core/route/', to: [] },
   { from: 'core/observe/', to: [] },
   // A backend's counters are declared with all others.

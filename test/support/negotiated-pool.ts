@@ -74,7 +74,7 @@ export function negotiatedPool(policy: Partial<ConnectionPolicy> = {}, descripto
       names: createNameTable(clock, fail),
       budget,
       onRoomChange: () => rooms.push(pool.hasRoom),
-      turns: { wait: (turn) => void turns.add(turn) },
+      turns: { next: (turn) => void turns.add(turn) },
     },
     full,
   )

@@ -45,7 +45,7 @@ function readTwice(fields: Fields, hasBody: boolean): readonly (object | number)
   for (const [name, value] of fields) requests.onField(makeField(name, value))
   const built = requests.finish(hasBody, () => 'a key')
   if (built.kind !== 'head') return undefined
-  const { bytes, start, end } = built
+  const { bytes, start, end } = requests.settle()
   requests.keep()
   return [
     outcomeOf(known, () => known.settle(bytes, start, end, limits)),

@@ -155,3 +155,53 @@ describe('a socket that takes no more', () => {
     expect([client.socket.closing, client.request().log]).toEqual(['reset', ['blocked', 'gone']])
   })
 })
+
+describe('100 streams side by side', () => {
+  const IDS = Array.from({ length: 100 }, (_, index) => 2 * index + 1)
+  const begun = () => {
+    const client = connect()
+    client.send(IDS.map((id) => get(id)).join(''))
+    client.act(() => {
+      for (const stream of client.requests) stream.sendHead(headOf(HEAD), 'chunked')
+    })
+    return client
+  }
+  /** Streams that the frames are of, in order. */
+  const order = (lines: readonly string[]): number[] =>
+    lines.filter((line) => line.startsWith('DATA')).map((line) => Number(line.split(' ')[1]))
+
+  test('are each sent a frame before any is sent its second', () => {
+    const client = begun()
+    client.send(IDS.map((id) => windowUpdate(id, 100_000)).join(''))
+    // The first takes the connection's window, and has much more to send than all others.
+    client.act(() => {
+      send(client.stream(0), 'a'.repeat(160_000))
+      for (const stream of client.requests.slice(1)) send(stream, 'b'.repeat(20_000))
+    })
+    const lines = client.send(windowUpdate(0, 100 * 16_384))
+    expect(order(lines)).toEqual([...IDS])
+    expect(order(client.send(windowUpdate(0, 1_000_000)))).toEqual([...IDS, 1, 1, 1, 1])
+  })
+
+  test('are not held up by those whose clients or backends stand still', () => {
+    const client = begun()
+    client.send(windowUpdate(0, 2 ** 30))
+    // Every other client takes no more than the first 64 KiB; every third backend says nothing.
+    const isStill = (index: number): boolean => index % 2 === 0
+    const isSilent = (index: number): boolean => index % 3 === 0
+    client.act(() => {
+      for (const [index, stream] of client.requests.entries())
+        if (!isSilent(index)) send(stream, 'x'.repeat(isStill(index) ? 80_000 : 60_000))
+    })
+    const lines = client.act(() => {
+      for (const [index, stream] of client.requests.entries())
+        if (!isSilent(index) && !isStill(index)) {
+          send(stream, 'end')
+          stream.sendEnd(undefined)
+        }
+    })
+    const ended = IDS.filter((_, index) => !isSilent(index) && !isStill(index))
+    expect(lines).toEqual(ended.map((id) => `DATA ${id} end end`))
+    expect(client.requests.filter((stream) => stream.isBlocked).length).toBe(33)
+  })
+})

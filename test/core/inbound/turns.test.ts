@@ -5,7 +5,9 @@ import { createTurns } from '../../../core/inbound/turns.ts'
 function make() {
   const due: (() => void)[] = []
   const faults: unknown[] = []
-  const turns = createTurns({ soon: (task) => void due.push(task) }, (error) => faults.push(error))
+  const time = { now: 0 }
+  const clock = { now: () => time.now, soon: (task: () => void) => void due.push(task) }
+  const turns = createTurns(clock, (error) => faults.push(error))
   const had: number[] = []
   /** Asks for a turn of the same one, as often as it is called. */
   function waitAs(index: number, then = (): void => undefined) {
@@ -20,6 +22,8 @@ function make() {
     faults,
     had,
     due,
+    time,
+    turns,
     waitAs,
     wait: (index: number, then?: () => void) => waitAs(index, then)(),
     tick: () => due.shift()?.(),
@@ -38,6 +42,39 @@ describe('turns', () => {
       expect(had).toEqual(range(count))
     }
     expect(due).toHaveLength(0)
+  })
+
+  test('that take long together leave the rest to the next tick', () => {
+    const { wait, tick, had, time, turns } = make()
+    const over: boolean[] = []
+    for (const index of range(5))
+      wait(index, () => {
+        over.push(turns.isOver)
+        time.now += 0.3
+        over.push(turns.isOver)
+      })
+    tick()
+    expect([had, over]).toEqual([
+      [0, 1],
+      [false, false, false, true],
+    ])
+    expect([turns.isBusy, turns.isOver]).toEqual([true, false])
+    tick()
+    tick()
+    expect([had, turns.isBusy]).toEqual([range(5), false])
+  })
+
+  test('of what is short come before all others, and all at once', () => {
+    const { wait, tick, had, turns } = make()
+    for (const index of range(40)) wait(index)
+    const short = { onTurn: () => void had.push(100) }
+    const other = { onTurn: () => void had.push(200) }
+    for (const one of [short, other, short]) turns.next(one)
+    tick()
+    expect(had).toEqual([100, 200, ...range(16)])
+    turns.next(short)
+    tick()
+    expect(had).toEqual([100, 200, ...range(16), 100, ...range(32).slice(16)])
   })
 
   test('asked for again come behind those that wait already', () => {

@@ -44,6 +44,12 @@ describe('held bytes', () => {
     expect([rest?.toString(), takeFirst(held)?.toString(), held.size]).toEqual(['cdef', 'ghi', 0])
   })
 
+  test('take no more than what they are where they come once', () => {
+    const held = new HeldBytes()
+    held.push(Buffer.alloc(1000), 0, 1000)
+    expect(held.first?.buffer.byteLength).toBe(1000)
+  })
+
   test.each([1, 2, 3, 4, 5, 6])('come in order, whatever goes between them (%i)', (seed) => {
     const random = seededRandom(seed)
     const held = new HeldBytes()

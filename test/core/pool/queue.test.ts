@@ -23,7 +23,7 @@ function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
   const waits = createBuckets()
   const queue = new PoolQueue({
     clock,
-    turns: { wait: (waiting) => void (due.includes(waiting) || due.push(waiting)) },
+    turns: { next: (waiting) => void (due.includes(waiting) || due.push(waiting)) },
     counters,
     waits,
     hasRoom: (tried) => room.places > 0 && tried.length < room.backends,

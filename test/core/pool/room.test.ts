@@ -72,7 +72,7 @@ function pooling(count: number) {
   balancer.configure({ maxEjected: 1, panicThreshold: 0 }, [breakers])
   const queue = new PoolQueue({
     clock,
-    turns: { wait: (waiting) => due.add(waiting) },
+    turns: { next: (waiting) => due.add(waiting) },
     counters: poolLedger.create(),
     waits: createBuckets(),
     hasRoom: (tried) => balancer.hasRoom(tried),
