@@ -59,6 +59,18 @@ export class RequestHead {
     return headEnd
   }
 
+  /**
+   * Of a head in bytes[start..end) whose lines have been added to `fields`: reads the request line alone. Throws as `parse` does.
+   */
+  settle(bytes: Buffer, start: number, end: number, limits: HttpLimits): void {
+    this.bytes = bytes
+    this.start = start
+    const lineEnd = this.parseLine(bytes, start, end, limits)
+    if (lineEnd === INCOMPLETE) throw badVersion()
+    this.fields.settle(bytes, start, lineEnd, end)
+    this.checkTogether()
+  }
+
   /** Whether the client lets the connection be used again (RFC 9112 9.3). */
   get wantsKeepAlive(): boolean {
     return allowsKeepAlive(this.fields, this.minorVersion)
