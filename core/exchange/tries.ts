@@ -82,7 +82,7 @@ export class Tries {
     const { client, route, services, world } = this.owner
     const { pool } = this
     if (pool.retry.attempts > 1 || route.hedge !== undefined) pool.budget.onRequest(now)
-    if (!client.isWhole) this.replay = replayFor(head, pool.retry, services.counters, world.limits.maxReplayBytes)
+    if (!client.isWhole) this.replay = replayFor(head, pool, services.counters, world.limits.maxReplayBytes)
     this.tryFirst(now, head)
   }
 
@@ -307,6 +307,7 @@ export class Tries {
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
     attempt.pick = pick
     attempt.previous = this.backends.sent
+    attempt.refused = this.backends.refused
     if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }

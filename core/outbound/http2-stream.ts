@@ -55,7 +55,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
   /** 0: it has not begun. */
   id = 0
   private readonly carrier: Http2Carrier
-  private readonly timeouts: BackendTimeouts
+  readonly timeouts: BackendTimeouts
   private readonly sending: StreamSending
   private state: StreamState = 'open'
   /** It asks for one; undefined: it does not. */

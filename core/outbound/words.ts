@@ -22,3 +22,6 @@ export function lateWords(
 /** What a backend did that is gone without an end; `alert`: what it has said of that, over TLS. */
 export const cutWords = (alert: string | undefined): string =>
   alert === undefined ? 'the backend reset the connection' : `the backend ended TLS (${alert})`
+
+export const NO_DESCRIPTOR = { isLocal: true, detail: 'no descriptor is free' }
+export const TIME_OVER = 'the backend was removed and its drain time is over'

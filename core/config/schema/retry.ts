@@ -64,7 +64,8 @@ const fields = {
     examples: ['1s'],
   }),
   maxBody: size(bare('pool.retry.maxBody'), {
-    description: 'A larger request body is not kept, so that its request is sent once. "0B": none is kept.',
+    description:
+      'A larger request body is not kept, so that its request is sent once. Bodies of repeatable requests are, and over HTTP/2 all. "0B": none is kept.',
     examples: ['64KiB'],
   }),
 }
