@@ -70,7 +70,7 @@ export interface ClientStream {
   limitBody(maxBytes: number): void
   /** Passes on a 1xx other than 101. Spoils `head` for other use, as `sendHead` does. */
   sendInterim(head: ResponseHead): void
-  /** The final head; `body` tells how the backend delimits what follows. */
+  /** The final head; `body` tells how the backend delimits what follows: 'chunked' only what then comes in its `bodyForm`. */
   sendHead(head: ResponseHead, body: BodyKind): void
   sendBody(bytes: Buffer, start: number, end: number): void
   /** Where a body of known length may go as it comes; absent: it goes by `sendBody`. */
