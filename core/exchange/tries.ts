@@ -167,7 +167,7 @@ export class Tries {
     }
     const { isReused: wasReused, hasBegun: hasResponseBegun, wasRefused = false } = attempt.stream
     const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun, wasRefused }, attempt)
-    const problem = problemOf(cause, detail)
+    const problem = problemOf(cause, detail, attempt.stream.grpcStatusOfReset)
     if (next === undefined) this.endWith(problem)
     else this.goOn(next, attempt.backend, problem)
   }

@@ -182,7 +182,7 @@ class GrpcWebStream implements ClientStream, RequestSink {
   /** Within a message nothing else can be told. */
   cut(problem?: Problem): void {
     if (problem === undefined || this.responseMessages?.isBetween !== true) this.client.cut()
-    else this.endWith(problemFrame(problem.status, problem.detail))
+    else this.endWith(problemFrame(problem))
   }
 
   refuse(problem: Problem): void {
@@ -209,9 +209,9 @@ class GrpcWebStream implements ClientStream, RequestSink {
   }
 
   private translated(problem: Problem): Problem {
-    const { status, detail, content } = problem
+    const { status, content } = problem
     if (content !== undefined || status < 400) return problem
-    const frame = problemFrame(status, detail)
+    const frame = problemFrame(problem)
     const text = this.call.response === 'text' ? frame.toString('base64') : frame.toString('latin1')
     return { ...problem, status: 200, content: { type: this.type(this.call.suffix), text } }
   }

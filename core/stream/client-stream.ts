@@ -18,6 +18,8 @@ export interface Problem {
   readonly status: number
   /** One sentence for people: which rule was broken, or what is missing. */
   readonly detail: string
+  /** What a call of gRPC is told of it; absent: what `status` comes to in its words. */
+  readonly grpcStatus?: number
   /** Whole seconds. */
   readonly retryAfterSeconds?: number
   /** Field lines with CRLF each, one character a byte. */

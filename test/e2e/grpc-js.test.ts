@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { startTestEdge, tcpListener, testPool, testRetry } from '../support/edge.ts'
 import { GrpcClient, type Outcome } from '../support/grpc-client.ts'
 import { PIECE, startGrpcServer } from '../support/grpc-server.ts'
+import { data, END_HEADERS, headers, reset } from '../support/http2.ts'
+import { startOrigin } from '../support/http2-origin.ts'
 import { startKillableBackend } from '../support/killable-backend.ts'
 import { freePorts } from '../support/ports.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
@@ -31,6 +33,40 @@ async function inTurn(count: number, width: number, call: (index: number) => Pro
   await Promise.all(Array.from({ length: width }, worker))
   return outcomes
 }
+
+const HALF_MESSAGE =
+  headers(
+    1,
+    [
+      [':status', '200'],
+      ['content-type', 'application/grpc'],
+    ],
+    END_HEADERS,
+  ) + data(1, '\0\0\0\0\x05hel')
+
+describe.each([
+  ['before its response', ''],
+  ['in the middle of a message', HALF_MESSAGE],
+])('a call that its backend resets %s', (_, begun) => {
+  test.each([
+    [0x1, 'INTERNAL'],
+    [0x2, 'INTERNAL'],
+    [0x7, 'UNAVAILABLE'],
+    [0x8, 'CANCELLED'],
+    [0xb, 'RESOURCE_EXHAUSTED'],
+    [0xc, 'PERMISSION_DENIED'],
+  ])('with %d is told %s', async (code, told) => {
+    await using backend = startOrigin()
+    await using edge = await startEdge([backend.port], { retry: testRetry({ attempts: 1 }) })
+    using client = new GrpcClient(edge.port)
+    const outcome = client.unary('Unary', 'hello')
+    const origin = await backend.origin()
+    await origin.line('HEADERS 1')
+    origin.peer.send(begun + reset(1, code))
+    const { code: heard, details } = await outcome
+    expect([heard, details]).toEqual([told, expect.stringContaining('the backend reset the stream')])
+  })
+})
 
 describe('between a client and a server of grpc-js', () => {
   test('a call has its metadata, its message and its trailers', async () => {
