@@ -32,6 +32,7 @@ export function grpcClient(client: ClientStream, head: RequestHead): ClientStrea
 
 class GrpcWebStream implements ClientStream, RequestSink {
   readonly bodyForm = 'data'
+  readonly isCall = true
   readonly isUpgrade = false
   sink: RequestSink = NOBODY
   private readonly client: ClientStream

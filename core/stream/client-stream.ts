@@ -52,6 +52,8 @@ export interface ClientStream {
   readonly bodyForm: BodyForm
   /** Its version of HTTP for Via (RFC 9110 7.6.3), where that is not what its head says; absent: it is. */
   readonly version?: '2' | '3' | undefined
+  /** A call of gRPC-Web that was made one of gRPC; absent: it is none. */
+  readonly isCall?: true
   /** It asks for another protocol, which we would pass on (RFC 9110 7.8). */
   readonly isUpgrade: boolean
   /** The request has been read to its end. */

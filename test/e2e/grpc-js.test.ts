@@ -7,7 +7,10 @@ import { data, END_HEADERS, headers, reset } from '../support/http2.ts'
 import { startOrigin } from '../support/http2-origin.ts'
 import { startKillableBackend } from '../support/killable-backend.ts'
 import { freePorts } from '../support/ports.ts'
+import { ok } from '../support/raw-backend.ts'
+import { ask, get } from '../support/raw-client.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
+import { startRig } from '../support/rig.ts'
 
 const MIB = 1024 * 1024
 const SERVER = { path: new URL('../support/grpc-server.ts', import.meta.url).pathname, further: [] }
@@ -33,6 +36,25 @@ async function inTurn(count: number, width: number, call: (index: number) => Pro
   await Promise.all(Array.from({ length: width }, worker))
   return outcomes
 }
+
+test('a call is not sent to a backend that has picked HTTP/1.1, which is not to blame and keeps its connection', async () => {
+  await using rig = await startRig({
+    answer: ok('hello'),
+    config,
+    pool: { protocol: 'auto' },
+  })
+  using client = new GrpcClient(rig.edge.port)
+  expect((await ask(rig.client, get())).body).toBe('hello')
+  for (const _ of [1, 2])
+    expect(await client.unary('Unary', 'hello')).toMatchObject({
+      code: 'UNAVAILABLE',
+      details: expect.stringContaining('this one has picked HTTP/1.1'),
+    })
+  expect((await ask(rig.client, get())).body).toBe('hello')
+  expect(rig.backend.requests.map(({ method }) => method)).toEqual(['GET', 'GET'])
+  expect(rig.edge.backend()).toMatchObject({ failures: { connect: 0, protocol: 0 }, responses: { '2xx': 2, '5xx': 0 } })
+  expect(rig.backend.connections).toHaveLength(1)
+})
 
 const HALF_MESSAGE =
   headers(
