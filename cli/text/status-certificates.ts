@@ -6,10 +6,16 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000
 /** Of those that are near their end. */
 const MAX_TOLD = 3
 
-/** `web on 0.0.0.0:443 (HTTPS, Bun.serve)`; edges of before tell of no certificates, or of no engine. */
-export function listenerNote({ name, address, engine, certificates }: StatusSnapshot['listeners'][number]): string {
+/** `web on 0.0.0.0:443 (HTTPS, Bun.serve, HTTP/3)`; edges of before tell of no certificates, or of no engine. */
+export function listenerNote({
+  name,
+  address,
+  engine,
+  http3,
+  certificates,
+}: StatusSnapshot['listeners'][number]): string {
   const isSecure = ((certificates as typeof certificates | undefined) ?? null) !== null
-  const marks = [...(isSecure ? ['HTTPS'] : []), ...(engine === 'serve' ? ['Bun.serve'] : [])]
+  const marks = [isSecure && 'HTTPS', engine === 'serve' && 'Bun.serve', http3 && 'HTTP/3'].filter(Boolean)
   return `${printable(name)} on ${printable(address)}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}`
 }
 

@@ -16,9 +16,9 @@ const head = new ResponseHead(MAX_FIELDS)
 const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_FIELDS }
 
 /** What a call of gRPC ends with that went wrong when its response had begun. */
-export function grpcTrailers({ status, detail }: Problem): FieldSection {
+export function grpcTrailers(problem: Problem): FieldSection {
   const trailers = new FieldSection(2)
-  const bytes = Buffer.from(`${grpcLines(status, detail)}\r\n`, 'latin1')
+  const bytes = Buffer.from(`${grpcLines(problem)}\r\n`, 'latin1')
   trailers.parse(bytes, 0, bytes.length, LIMITS)
   return trailers
 }

@@ -6,7 +6,7 @@ import { ProtocolError } from '../errors.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
-import { grpcStatusIn, isGrpc } from '../http1/grpc.ts'
+import { grpcCodeOfReset, grpcStatusIn, isGrpc } from '../http1/grpc.ts'
 import { MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -49,6 +49,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
   hasBegun = false
   wasRefused = false
   grpcStatus: number | undefined = undefined
+  grpcStatusOfReset: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
   /** The final head has come. */
   hasFinalHead = false
@@ -264,6 +265,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     // The whole response is here: the backend only wants no more of the request (RFC 9113 8.1).
     if (code === NO_ERROR && this.hasRemoteEnded) return
     this.wasRefused = code === REFUSED_STREAM
+    this.grpcStatusOfReset = grpcCodeOfReset(code)
     this.state = followStream(this.state, 'resets')
     this.leave()
     this.tellFailure('reset', `the backend reset the stream (${nameOfCode(code)})`)

@@ -47,6 +47,7 @@ export class FakeClient implements ClientStream {
   readonly log: string[] = []
   readonly peer: Peer = peerAt('192.0.2.1')
   bodyForm: BodyForm = 'chunks'
+  version?: '2'
   isUpgrade = false
   isWhole = true
   isBlocked = false
@@ -119,6 +120,7 @@ export class FakeStream implements BackendStream {
   hasBegun = false
   wasRefused = false
   grpcStatus: number | undefined = undefined
+  takesNoCalls = false
   sink: ResponseSink | undefined = undefined
 
   constructor(isReused: boolean) {

@@ -178,6 +178,7 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
       log.push('idle')
       return keeps
     },
+    onUnused: () => false,
     onGone: () => void log.push('gone'),
     onClosed() {},
   }

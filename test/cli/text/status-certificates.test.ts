@@ -26,6 +26,9 @@ describe('the status of certificates', () => {
     expect(listenerNote(older)).toBe('web on a:1')
     expect(listenerNote({ ...older, engine: 'serve' })).toBe('web on a:1 (Bun.serve)')
     expect(listenerNote({ ...older, engine: 'serve', certificates: [] })).toBe('web on a:1 (HTTPS, Bun.serve)')
+    expect(listenerNote({ ...older, engine: 'serve', certificates: [], http3: true })).toBe(
+      'web on a:1 (HTTPS, Bun.serve, HTTP/3)',
+    )
     expect(endingNotes({ listeners: [older] } as unknown as StatusSnapshot, at, false)).toEqual([])
   })
 
