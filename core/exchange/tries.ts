@@ -162,10 +162,7 @@ export class Tries {
   onFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
     this.owner.remember(attempt)
     const other = this.otherThan(attempt)
-    if (other !== undefined) {
-      this.goOnWith(other, attempt)
-      return
-    }
+    if (other !== undefined) return this.goOnWith(other, attempt)
     const { isReused: wasReused, hasBegun: hasResponseBegun, wasRefused = false } = attempt.stream
     const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun, wasRefused }, attempt)
     const problem = problemOf(cause, detail, attempt.stream.grpcStatusOfReset)
