@@ -69,13 +69,14 @@ for (let start = 0; start < body.length; start += frames.MIN_MAX_FRAME_BYTES) {
   bodyFrames.push(frame(frames.DATA, isLast ? frames.FLAG_END_STREAM : 0, 0, piece))
 }
 
-/** Calls `each` with the type, flags and stream of all frames that lie in `bytes`, from `start` on. */
+/** Calls `each` with the type, flags and stream of all frames in bytes[start..end). */
 function readFrames(
   bytes: Buffer,
   start: number,
+  end: number,
   each: (at: number, type: number, flags: number, streamId: number) => void,
 ): void {
-  for (let at = start; at < bytes.length; at += frames.FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3))
+  for (let at = start; at < end; at += frames.FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3))
     each(at, bytes[at + 3] as number, bytes[at + 4] as number, bytes.readUInt32BE(at + 5))
 }
 
@@ -87,7 +88,7 @@ class Piece {
   /** `times`: how often they come, each time with another stream. */
   constructor(frames: readonly Buffer[], times: number) {
     this.bytes = Buffer.concat(Array.from({ length: times }, () => frames).flat())
-    readFrames(this.bytes, 0, (at) => void this.starts.push(at))
+    readFrames(this.bytes, 0, this.bytes.length, (at) => void this.starts.push(at))
     this.perStream = frames.length
   }
 
@@ -112,7 +113,7 @@ const requests = requestsOf(requestBlocks[2], STREAMS)
 let answered = 0
 
 class Client {
-  readonly socket = new SilentSocket((_socket, bytes) => readFrames(bytes, 0, this.onFrame))
+  readonly socket = new SilentSocket((_socket, bytes, start, end) => readFrames(bytes, start, end, this.onFrame))
   private nextId = 1
   private readonly onFrame = (_at: number, type: number, flags: number): void => {
     if (type <= frames.HEADERS && (flags & frames.FLAG_END_STREAM) !== 0) answered += 1
@@ -146,7 +147,7 @@ const firstResponses = responseBlocks.slice(0, 2).map((block) => responsesOf(blo
 const AT_ONCE = Math.max(1, Math.floor(65_536 / Math.max(1024, body.length)))
 const responses = Array.from({ length: AT_ONCE }, (_, index) => responsesOf(responseBlocks[2], index + 1))
 
-function onAsked(socket: SilentSocket, bytes: Buffer): void {
+function onAsked(socket: SilentSocket, bytes: Buffer, from: number, end: number): void {
   const known = connections.get(socket)
   const one = known ?? { socket, streams: [], answers: 0 }
   if (known === undefined) {
@@ -155,10 +156,11 @@ function onAsked(socket: SilentSocket, bytes: Buffer): void {
   }
   if (!isH2c || one.streams.length === 0) asked.push(one)
   if (!isH2c) return
-  const start = known === undefined ? frames.PREFACE.length : 0
+  const start = from + (known === undefined ? frames.PREFACE.length : 0)
   readFrames(
     bytes,
     start,
+    end,
     (_at, type, _flags, streamId) => void (type === frames.HEADERS && one.streams.push(streamId)),
   )
 }

@@ -8,16 +8,19 @@ import { lend } from '../../core/net/retained.ts'
 import type { AcceptEvents, Transport } from '../../core/net/transport.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
 
+/** bytes[start..end) have been sent; nothing is made for that, since whatever is would count as garbage of the edge. */
+export type OnWrite = (socket: SilentSocket, bytes: Buffer, start: number, end: number) => void
+
 export class SilentSocket implements OwnedSocket {
   data!: SocketOwner
-  private readonly onWrite: (socket: SilentSocket, bytes: Buffer) => void
+  private readonly onWrite: OnWrite
 
-  constructor(onWrite: (socket: SilentSocket, bytes: Buffer) => void) {
+  constructor(onWrite: OnWrite) {
     this.onWrite = onWrite
   }
 
   write(bytes: Buffer, offset: number, length: number): number {
-    this.onWrite(this, bytes.subarray(offset, offset + length))
+    this.onWrite(this, bytes, offset, offset + length)
     return length
   }
 
@@ -39,10 +42,7 @@ const fail = (error: unknown): never => {
 }
 
 /** `config`: keys beside or instead of the usual ones. `onAsked`: a backend has been sent something on that socket. */
-export async function startSilentEdge(
-  config: object,
-  onAsked: (socket: SilentSocket, bytes: Buffer) => void,
-): Promise<SilentEdge> {
+export async function startSilentEdge(config: object, onAsked: OnWrite): Promise<SilentEdge> {
   let listener: AcceptEvents | undefined
   const transport: Transport = {
     name: 'epoll',
@@ -97,10 +97,16 @@ export function pieceOf(bytes: Buffer): Buffer {
   return slab.subarray(used - bytes.length, used)
 }
 
+const lentViews = new Map<number, Buffer>()
+
 /** What a backend sends, as it comes: valid until the next one. */
 export function lentPieceOf(bytes: Buffer): Buffer {
   lent.set(bytes)
-  return lent.subarray(0, bytes.length)
+  const known = lentViews.get(bytes.length)
+  if (known !== undefined) return known
+  const view = lent.subarray(0, bytes.length)
+  lentViews.set(bytes.length, view)
+  return view
 }
 
 export function deliver(bytes: Buffer, { data }: SilentSocket): void {
