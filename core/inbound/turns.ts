@@ -29,6 +29,8 @@ export interface Turns {
   readonly isBusy: boolean
   /** The turn that is being had has lasted as long as it may. */
   readonly isOver: boolean
+  /** How often some of those who wait have had theirs. */
+  readonly rounds: number
   /** `waiting` has one turn, behind the events that are due now and behind all who wait. */
   wait(waiting: Turn): void
   /** The same behind these events alone, for what is short and held up others: all of them have theirs at once. */
@@ -43,6 +45,7 @@ export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (er
   /** `run` has been asked for. */
   let isDue = false
   let endsAt = Infinity
+  let rounds = 0
 
   function have(waiting: Turn): void {
     enter()
@@ -66,6 +69,7 @@ export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (er
   }
 
   function runLine(): void {
+    rounds += 1
     endsAt = clock.now() + MAX_LINE_MS
     for (const waiting of Array.from(line.values().take(MAX_TURNS_AT_ONCE))) {
       line.delete(waiting)
@@ -87,6 +91,9 @@ export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (er
     },
     get isOver() {
       return endsAt !== Infinity && clock.now() >= endsAt
+    },
+    get rounds() {
+      return rounds
     },
     wait(waiting) {
       line.add(waiting)

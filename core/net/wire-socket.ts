@@ -14,6 +14,8 @@ export interface WireSocket {
   /** Nothing is read any more: no data and no end are told of. The reset of one that was accepted is, even so. */
   pause(): unknown
   resume(): unknown
+  /** What comes next is read in small pieces, until one of them brings all that it may: the rest stays with the kernel. Absent: it can't. */
+  readLittle?: () => void
   /** Ends our side (FIN); reading goes on. */
   shutdown(): unknown
   /** Closes both sides, without a reset unless bytes are unread. */

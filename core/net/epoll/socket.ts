@@ -28,7 +28,7 @@ import { EAGAIN, ECONNRESET, EINTR, systemError } from './calls.ts'
 import type { GivenSockets } from './given.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { endAt } from './sockaddr.ts'
-import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
+import { FIRST_BYTES, LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
 /** What every socket is told of. */
 export const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET
@@ -79,8 +79,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isDead = false
   private hasPeerEnded = false
   private hasShut = false
-  /** Its last read filled the room it had. */
-  private isLarge = false
+  /** What the next read may bring: more each time that one has filled it. */
+  private room: number
   /** It waits in the loop for another turn. */
   private isInLine = false
   /** Where the next `left` bytes that come go, unread. */
@@ -97,6 +97,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     this.fd = fd
     this.means = means
     this.isAccepted = side === 'accepted'
+    this.room = this.isAccepted ? FIRST_BYTES : SMALL_BYTES
     this.reportFault = reportFault
   }
 
@@ -147,6 +148,10 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.mayRead) this.standInLine()
   }
 
+  readLittle(): void {
+    this.room = FIRST_BYTES
+  }
+
   ends(): Ends | undefined {
     if (!this.isOpen) return undefined
     const { calls } = this.means.loop
@@ -167,7 +172,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** What comes next begins small: a large piece would hold much that need not be read at all. */
   private endPiping(): void {
     this.pipe = undefined
-    this.isLarge = false
+    this.room = SMALL_BYTES
   }
 
   shutdown(): void {
@@ -228,7 +233,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
   private read(): void {
     for (let pieces = 0; this.mayRead && this.isOpen && !this.isPaused; pieces += 1) {
-      if (pieces === (this.isLarge ? MAX_LARGE_PIECES : MAX_PIECES)) {
+      if (pieces === (this.room === LARGE_BYTES ? MAX_LARGE_PIECES : MAX_PIECES)) {
         this.standInLine()
         return
       }
@@ -267,10 +272,9 @@ export class EpollSocket implements OwnedSocket, Watched {
   private readBytes(): void {
     const { loop, memory } = this.means
     const { calls } = loop
-    const { isLarge } = this
-    const isLent = isLarge || !this.isAccepted
-    if (!isLent) memory.makeRoom()
-    const room = isLarge ? LARGE_BYTES : SMALL_BYTES
+    const { room } = this
+    const isLent = room === LARGE_BYTES || !this.isAccepted
+    if (!isLent) memory.makeRoom(room)
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
     if (length <= 0) {
@@ -278,7 +282,8 @@ export class EpollSocket implements OwnedSocket, Watched {
       return
     }
     if (length < room) this.mayRead = this.isEnding
-    this.isLarge = length === room || (isLarge && length > SMALL_BYTES)
+    if (length === room) this.room = room === FIRST_BYTES ? SMALL_BYTES : LARGE_BYTES
+    else if (room === LARGE_BYTES && length <= SMALL_BYTES) this.room = SMALL_BYTES
     this.data.received(isLent ? memory.lentPiece(length) : memory.take(length))
   }
 

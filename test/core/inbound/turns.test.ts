@@ -61,7 +61,7 @@ describe('turns', () => {
     expect([turns.isBusy, turns.isOver]).toEqual([true, false])
     tick()
     tick()
-    expect([had, turns.isBusy]).toEqual([range(5), false])
+    expect([had, turns.isBusy, turns.rounds]).toEqual([range(5), false, 3])
   })
 
   test('of what is short come before all others, and all at once', () => {

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { systemClock } from '../../../../core/clock.ts'
+import { systemClock, type SystemClock } from '../../../../core/clock.ts'
 import { systemLibc } from '../../../../core/net/bun/libc.ts'
-import { SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
+import { FIRST_BYTES, LARGE_BYTES, SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
 import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
@@ -19,16 +19,29 @@ import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
 
 const MIB = 1024 * 1024
 
+/** How much later it is each time that somebody looks. */
+const time = { stepMs: 0, passedMs: 0 }
+const clock: SystemClock = {
+  ...systemClock,
+  get hasTask() {
+    return systemClock.hasTask
+  },
+  now: () => systemClock.now() + (time.passedMs += time.stepMs),
+}
+
 const isLinux = process.platform === 'linux'
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 describe.skipIf(!isLinux)('the loop of our own sockets', () => {
   const { calls, made, next, watch }: FaultyCalls = isLinux ? faultyCalls() : (undefined as never)
-  const transport: Transport = isLinux ? openEpoll(systemClock, () => calls) : (undefined as never)
+  const transport: Transport = isLinux ? openEpoll(clock, () => calls) : (undefined as never)
   const connect = isLinux ? transport.connects(fail) : (undefined as never)
   let rig: SocketRig
   beforeEach(() => (rig = socketRig(transport)))
-  afterEach(() => rig[Symbol.dispose]())
+  afterEach(() => {
+    time.stepMs = 0
+    rig[Symbol.dispose]()
+  })
 
   test('tells no connect of events of those whose descriptors it has', async () => {
     const silent = silentPeer()
@@ -106,7 +119,10 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     expect(bulk.peer.sentBytes - from).toBeGreaterThan(2 * MIB)
   })
 
-  test('lets others have a turn between those that come in', async () => {
+  test.each([
+    { stepMs: 0, most: 64 },
+    { stepMs: 0.2, most: 3 },
+  ])('lets others have a turn between those that come in, each in $stepMs ms', async ({ stepMs, most }) => {
     const libc = systemLibc() ?? fail(new Error('no libc'))
     const { ear, peer } = await rig.pair('accepted')
     const heardAt: number[] = []
@@ -115,9 +131,10 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
       const begun = libc.connect(rig.endpoint)
       return begun.kind === 'begun' ? begun.descriptor : fail(new Error(begun.code))
     })
+    time.stepMs = stepMs
     peer.send('x')
     await turnUntil(() => rig.accepted.length > 400, 'all of them')
-    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * 64)
+    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * most)
     for (const descriptor of descriptors) libc.close(descriptor)
   })
 
@@ -170,6 +187,51 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     const before = { ...made }
     for (let turns = 0; turns < 100; turns += 1) await turn()
     expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
+  })
+
+  test('keeps no task waiting for long, whatever comes', async () => {
+    const connected = Promise.withResolvers<OwnedSocket>()
+    connect(rig.endpoint, { onConnected: connected.resolve, onFailed: fail })
+    const near = new Ear(await connected.promise)
+    await turnUntil(() => rig.accepted.length === 1, 'the other end')
+    const far = new Ear(rig.accepted[0] as OwnedSocket)
+    // Each wait has an event.
+    near.on.received = () => void near.say('x')
+    far.on.received = () => void far.say('x')
+    near.say('x')
+    await turnUntil(() => near.receivedBytes > 100, 'some of them')
+    const waits = Promise.withResolvers<number>()
+    time.stepMs = 5
+    near.on.received = () => {
+      const before = made.epoll_wait
+      clock.soon(() => waits.resolve(made.epoll_wait - before))
+      near.on.received = () => void near.say('x')
+      near.say('x')
+    }
+    expect(await waits.promise).toBe(0)
+    near.socket.end()
+  })
+
+  test('reads little of who has come in, more where it sends more, and little again where it is asked to', async () => {
+    const rooms: number[] = []
+    watch('recv', (result, [, , room = 0]) => void (result > 0 && rooms.push(room)))
+    const { ear, peer } = await rig.pair('accepted')
+    const roomsFor = async (length: number): Promise<number[]> => {
+      const from = ear.receivedBytes
+      ear.socket.pause()
+      peer.send(Buffer.alloc(length))
+      await stillness(() => peer.sentBytes)
+      rooms.length = 0
+      ear.socket.resume()
+      await turnUntil(() => ear.receivedBytes === from + length, 'all of it')
+      return [...new Set(rooms)]
+    }
+    const more = [SMALL_BYTES, LARGE_BYTES]
+    expect(await roomsFor(64 * 1024)).toEqual([FIRST_BYTES, ...more])
+    expect(await roomsFor(64 * 1024)).toEqual([LARGE_BYTES])
+    ear.socket.readLittle?.()
+    expect(await roomsFor(64 * 1024)).toEqual([FIRST_BYTES, ...more])
+    watch('recv', () => undefined)
   })
 
   test('reads little again behind what went through a pipe, since the next may go there, too', async () => {
