@@ -64,6 +64,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.peer = peer
     this.wire = wire ?? new Wire(this, handler.wheel)
     this.wire.owner = this
+    this.wire.socket?.readLent?.()
     peer.wire = this.wire
     this.session = new Http2Session(this)
     this.reader = new FrameReader(this.session, BLOCK_FACTOR * handler.limits.maxHeadBytes, inBlocks)
@@ -240,7 +241,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.unread.add(bytes)
     this.wire.pause()
     this.wire.socket?.readLittle?.()
-    this.handler.turns.wait(this.readTurn)
+    this.handler.turns.wait(this.readTurn, this.session.isKnown)
     this.rearm()
   }
 
@@ -250,6 +251,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.lastRound = this.handler.turns.rounds
     this.wire.resume()
     this.read(rest, MAX_REQUESTS_A_TURN)
+    this.unread.release()
   }
 
   private count(change: number): void {
@@ -288,6 +290,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   private dropUnread(): void {
     this.reader.close()
     this.unread.take()
+    this.unread.release()
   }
 
   /** The second GOAWAY (RFC 9113 6.8): now the client knows which of its streams are answered. */

@@ -16,6 +16,8 @@ export interface WireSocket {
   resume(): unknown
   /** What comes next is read in small pieces, until one of them brings all that it may: the rest stays with the kernel. Absent: it can't. */
   readLittle?: () => void
+  /** Of what is received from now on next to nothing is kept: all of it may be overwritten when the call returns. Absent: it is as ever. */
+  readLent?: () => void
   /** Ends our side (FIN); reading goes on. */
   shutdown(): unknown
   /** Closes both sides, without a reset unless bytes are unread. */

@@ -54,7 +54,9 @@ export function http2Client({
     isBusy: false,
     isOver: false,
     rounds: 0,
-    wait: (turn: Turn) => void waiting.add(turn),
+    /** Who waits as somebody who is known. */
+    known: [] as boolean[],
+    wait: (turn: Turn, isKnown = false) => void (waiting.add(turn), turns.known.push(isKnown)),
     next: (turn: Turn) => void waiting.add(turn),
   }
   const idle = new LinkedList<Idle>()

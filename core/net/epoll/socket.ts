@@ -79,6 +79,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isDead = false
   private hasPeerEnded = false
   private hasShut = false
+  /** What it brings may be overwritten at once. */
+  private isLent: boolean
   /** What the next read may bring: more each time that one has filled it. */
   private room: number
   /** It waits in the loop for another turn. */
@@ -97,6 +99,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     this.fd = fd
     this.means = means
     this.isAccepted = side === 'accepted'
+    this.isLent = !this.isAccepted
     this.room = this.isAccepted ? FIRST_BYTES : SMALL_BYTES
     this.reportFault = reportFault
   }
@@ -146,6 +149,10 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (!this.isPaused) return
     this.isPaused = false
     if (this.mayRead) this.standInLine()
+  }
+
+  readLent(): void {
+    this.isLent = true
   }
 
   readLittle(): void {
@@ -273,7 +280,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     const { loop, memory } = this.means
     const { calls } = loop
     const { room } = this
-    const isLent = room === LARGE_BYTES || !this.isAccepted
+    const isLent = room === LARGE_BYTES || this.isLent
     if (!isLent) memory.makeRoom(room)
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)

@@ -15,6 +15,7 @@ import {
   ping,
   post,
   PREFACE,
+  reset,
   settings,
   windowUpdate,
 } from '../../support/http2.ts'
@@ -252,6 +253,26 @@ describe('beside others who wait for their turn', () => {
     client.turns.rounds += 1
     receive(client, get(9))
     expect([client.requests.length, client.socket.isPaused]).toEqual([5, false])
+  })
+
+  test.each([
+    { told: 'who has had answers to more than it asks for now', onRequest: answerOk, isKnown: true },
+    { told: 'who has had none', onRequest: waiting.onRequest, isKnown: false },
+  ])('$told waits as somebody who is known: $isKnown', ({ onRequest, isKnown }) => {
+    const client = http2Client({ ...(onRequest && { onRequest }) })
+    client.turns.isBusy = true
+    receive(client, many(0, 3))
+    expect(client.turns.known).toEqual([isKnown])
+  })
+
+  test('who takes requests back is no longer known', () => {
+    const client = http2Client({ onRequest: (stream) => void (client.requests.length > 4 || answerOk(stream)) })
+    client.turns.isBusy = true
+    for (const id of [1, 3, 5, 7]) client.send(get(id))
+    client.send(get(9) + reset(9))
+    client.turns.rounds += 1
+    receive(client, many(5, 3))
+    expect(client.turns.known.at(-1)).toBe(false)
   })
 
   test('of what may not wait any more a few KiB still may', () => {
