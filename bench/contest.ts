@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child, Nursery, TalkingChild } from './children.ts'
 import type { Cores } from './cores.ts'
+import { GRPC_UNARY } from './h2load.ts'
 import type { Job, JobTls, Peer } from './peers/peer.ts'
 
 /** Where a bench runs: its directory, its processes, its cores. */
@@ -29,6 +30,8 @@ export interface BackendSpec {
   readonly ports?: readonly number[]
   /** undefined: plain HTTP. */
   readonly tls?: JobTls | undefined
+  /** They speak HTTP/2 alone, by prior knowledge, and answer at once; absent: HTTP/1.1. */
+  readonly isH2c?: boolean
 }
 
 export interface Contestant {
@@ -52,9 +55,11 @@ export class StartError extends Error {
 }
 
 /** What a contestant is to do, without what is its own. */
-export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'backendTls' | 'mode'>
+export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'backendTls' | 'mode' | 'http2'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
+const replayH2c = join(import.meta.dirname, 'replay-h2c.ts')
+const grpcBackend = join(import.meta.dirname, 'grpc-backend.ts')
 const readyWithinMs = 10_000
 /** Of a process that did not start: enough for a reason. */
 const logLines = 8
@@ -64,11 +69,20 @@ const pauseMs = 5
 /** Throws StartError. One process, a port for each delay. */
 export async function startBackends(arena: Arena, spec: BackendSpec): Promise<Backends> {
   const { profile, delaysMs, ports = delaysMs.map(() => freePort()), tls } = spec
+  if (spec.isH2c === true) return startH2cBackends(arena, profile, ports)
   const args = ports.map((port, index) => `${port},${delaysMs[index]}`)
   const secured = tls === undefined ? [] : [`--cert=${tls.cert}`, `--key=${tls.key}`]
   const command = [process.execPath, replay, ...secured, profile, ...args]
   const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
   await untilReady(child, 'backend', ports, tls === undefined ? answers : answersSecurely)
+  return { ports, child }
+}
+
+async function startH2cBackends(arena: Arena, profile: string, ports: readonly number[]): Promise<Backends> {
+  const program = profile === GRPC_UNARY ? [grpcBackend] : [replayH2c, profile]
+  const command = [process.execPath, ...program, ...ports.map(String)]
+  const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
+  await untilReady(child, 'backend', ports, listens)
   return { ports, child }
 }
 
@@ -116,13 +130,14 @@ export async function startContestant(
     directory,
     env: env ?? {},
   })
-  await untilReady(
-    child,
-    peer.name,
-    [port],
-    readiness === 'listens' ? listens : work.tls === undefined ? answers : answersSecurely,
-  )
+  await untilReady(child, peer.name, [port], probeFor(work, readiness))
   return { name: peer.name, version: peer.version() ?? 'unknown', port, directory, child }
+}
+
+function probeFor({ tls, http2 }: Work, readiness: Readiness): Probe {
+  if (tls !== undefined && readiness === 'answers') return answersSecurely
+  // One that speaks HTTP/2 by prior knowledge may speak nothing else.
+  return readiness === 'listens' || http2 !== undefined ? listens : answers
 }
 
 /** A TCP port of 127.0.0.1 that nobody listens on at the moment. */

@@ -97,15 +97,20 @@ export function renderRequest(profile: Profile, host: string, options: RequestOp
   return renderMessage(`${method} ${options.path}?id=${options.id} HTTP/1.1`, fields, profile.requestBodyBytes)
 }
 
+/** The fields of a response, in the order they are sent. */
+export const listResponseFields = (profile: Profile): readonly Field[] => [
+  ...takeFields(responseFields, profile.responseFields - 1),
+  ['Content-Length', String(profile.responseBodyBytes)],
+]
+
 /** A whole response; `status`: code and reason. */
-export function renderResponse(profile: Profile, status = '200 OK'): Buffer {
-  const length = ['Content-Length', String(profile.responseBodyBytes)] as const
-  const fields = [...takeFields(responseFields, profile.responseFields - 1), length]
-  return renderMessage(`HTTP/1.1 ${status}`, fields, profile.responseBodyBytes)
-}
+export const renderResponse = (profile: Profile, status = '200 OK'): Buffer =>
+  renderMessage(`HTTP/1.1 ${status}`, listResponseFields(profile), profile.responseBodyBytes)
 
 function renderMessage(start: string, fields: readonly Field[], bodyBytes: number): Buffer {
   const head = `${[start, ...fields.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`
-  const body = Buffer.alloc(bodyBytes, 'abcdefghijklmnopqrstuvwxyz0123456789-_')
-  return Buffer.concat([Buffer.from(head, 'latin1'), body])
+  return Buffer.concat([Buffer.from(head, 'latin1'), bodyOf(bodyBytes)])
 }
+
+/** So many bytes of content. */
+export const bodyOf = (length: number): Buffer => Buffer.alloc(length, 'abcdefghijklmnopqrstuvwxyz0123456789-_')

@@ -26,6 +26,8 @@ export interface Setting {
   readonly tls?: JobTls
   /** The same, to the backends. */
   readonly backendTls?: JobTls
+  /** undefined: HTTP/1.1. */
+  readonly http2?: 'front' | 'both'
 }
 
 /** Contestants, up and warm. */
@@ -56,7 +58,8 @@ export async function assemble(
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
   const { delaysMs, backendTls, ...work } = setting
-  const backends = await startBackends(stage.arena, { profile, delaysMs, tls: backendTls })
+  const isH2c = setting.http2 === 'both'
+  const backends = await startBackends(stage.arena, { profile, delaysMs, tls: backendTls, isH2c })
   const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, backendTls, ...work }, warmup)
   return {
     ...lineup,

@@ -17,7 +17,7 @@
  */
 import type { AttemptView, Candidate, Candidates } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
-import { weightedDraw } from '../core/random.ts'
+import { type Random, type WeightedDraw, weightedDraw } from '../core/random.ts'
 
 const fewBackends = 32
 /** Answers before anybody counts as slower than the others: the first ones connect, compile and fill caches. */
@@ -83,20 +83,21 @@ export default defineStrategy({
       }
     }
 
+    const oneOf = (draw: WeightedDraw<Candidate>, random: Random): Member => memberOf(draw.one(random))
+
     return {
       pick(candidates, context) {
         const { now, random, notes } = context
         const { size, members, draw } = pools(candidates, context) ?? poolOf(candidates)
-        const drawn = (): Member => memberOf(draw.one(random))
         const neutral = draw.total() / size
-        const first = drawn()
+        const first = oneOf(draw, random)
         const firstMs = expectedMs(first, now)
         const mostStrain = firstMs * first.strain()
         let best = first
         let leastDelay = (firstMs * first.load(neutral)) / (1 + doubt)
         notes?.drew(first.candidate)
         notes?.score(first.candidate, leastDelay)
-        for (const rival of members ?? [drawn(), drawn(), drawn()]) {
+        for (const rival of members ?? [oneOf(draw, random), oneOf(draw, random), oneOf(draw, random)]) {
           const serviceMs = expectedMs(rival, now)
           const delay = serviceMs * rival.load(neutral)
           if (notes !== undefined && rival !== first) {

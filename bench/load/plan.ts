@@ -19,6 +19,8 @@ export interface LoadPlan {
   readonly idle: number
   /** Over TLS, whoever signed the certificate. `resumes`: each connection takes up the session of the one before. Absent: plain. */
   readonly tls?: { readonly resumes: boolean }
+  /** HTTP/2: requests at once on each connection. Absent: HTTP/1.1. */
+  readonly streams?: number
 }
 
 /** Requests that got no good answer, by cause. */

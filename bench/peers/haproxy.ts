@@ -18,7 +18,7 @@ export const haproxy: Peer = {
 export function renderHaproxy(job: Job): string {
   const servers = job.backendPorts.map(
     (port, index) =>
-      `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}${serverWith(job.safeguards)}${secured(job)}`,
+      `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}${serverWith(job.safeguards)}${secured(job)}${job.http2 === 'both' ? ' proto h2' : ''}`,
   )
   return `global
   nbthread 1
@@ -33,7 +33,7 @@ defaults
   retries 2
   option redispatch 1
 ${job.safeguards ? defaultsWith(job.safeguards) : ''}frontend web
-  bind 127.0.0.1:${job.port}${job.tls ? ` ssl crt ${job.tls.both} ssl-min-ver TLSv1.2` : ''}
+  bind 127.0.0.1:${job.port}${job.tls ? ` ssl crt ${job.tls.both} ssl-min-ver TLSv1.2` : ''}${bindHttp2(job)}
   default_backend backends
 backend backends
   balance roundrobin
@@ -69,6 +69,8 @@ backend backends
 ${servers.join('\n')}
 `
 }
+
+const bindHttp2 = ({ http2, tls }: Job): string => (http2 === undefined ? '' : tls ? ' alpn h2,http/1.1' : ' proto h2')
 
 const secured = ({ backendTls }: Job): string =>
   backendTls === undefined ? '' : ` ssl verify required ca-file ${backendTls.cert} verifyhost a.test sni str(a.test)`

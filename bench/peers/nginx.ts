@@ -52,7 +52,7 @@ ${servers.join('\n')}
     keepalive_requests 100000000;
   }
   server {
-    listen 127.0.0.1:${job.port}${job.tls ? ' ssl' : ''} backlog=4096;
+    listen 127.0.0.1:${job.port}${job.tls ? ' ssl' : ''}${job.http2 ? ' http2' : ''} backlog=4096;
 ${job.tls ? serverTls(job.tls) : ''}    location / {
       proxy_pass ${job.backendTls ? 'https' : 'http'}://backends;
 ${job.backendTls ? backendTls(job.backendTls) : ''}      proxy_http_version 1.1;

@@ -15,6 +15,8 @@ export interface Job {
   readonly mode?: 'tcp' | undefined
   /** Clients speak TLS with it; undefined: plain HTTP. */
   readonly tls?: JobTls | undefined
+  /** Clients speak HTTP/2 with it, 'both': and backends; undefined: HTTP/1.1. Without `tls` by prior knowledge, and with backends always so. */
+  readonly http2?: 'front' | 'both' | undefined
   /** Backends speak TLS, and are to be who the certificate says; undefined: plain HTTP. */
   readonly backendTls?: JobTls | undefined
 }

@@ -37,6 +37,7 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
         address: `127.0.0.1:${job.port}`,
         ...(job.mode === 'tcp' && { mode: 'tcp', pool: 'web' }),
         ...(job.tls && { tls: tlsWith(job.tls) }),
+        ...(job.http2 && { http2: true }),
       },
     },
     admin: false,
@@ -48,6 +49,7 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
         // As many as nginx is given: with the default, every other request of 1,000 clients at once opens a connection.
         maxIdleConnections: 1024,
         ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }),
+        ...(job.http2 === 'both' && { protocol: 'h2c' }),
         ...(job.backendTls && { tls: { ca: job.backendTls.cert } }),
         ...(job.safeguards && poolWith(job.safeguards)),
       },

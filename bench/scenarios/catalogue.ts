@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts'
 import { failing, outage, slow } from './bad-answers.ts'
 import { flapping } from './flapping.ts'
 import { connections, download, headers, upload } from './full-speed.ts'
+import { http2, http2Backends } from './http2.ts'
 import { idle } from './idle.ts'
 import { kills, stopped } from './kills.ts'
 import { mixed } from './mixed.ts'
@@ -35,6 +36,8 @@ export const catalogue: readonly Scenario[] = [
   handshakes,
   resumed,
   tlsBackends,
+  http2,
+  http2Backends,
   scale,
   kills,
   stopped,

@@ -17,6 +17,8 @@ Scenarios:
 Over TLS; SmartEdge, nginx and HAProxy only:
   tls          connections that stay            resumed   handshakes that take up a session
   handshakes   a whole one for each request     tls-backends  to backends, verified
+In HTTP/2; SmartEdge, nginx and HAProxy only, under the load of h2load:
+  http2        clients that speak it            http2-backends  both sides, without TLS
 With retries, time-outs, breakers and queues switched on; SmartEdge, nginx and HAProxy only:
   kills        backends by kill -9              failing   one fails half of its requests
   stopped      one by kill -STOP                outage    all fail, then none

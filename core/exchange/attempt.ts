@@ -38,7 +38,6 @@ export interface AttemptOwner {
 }
 
 export class Attempt implements ResponseSink {
-  readonly backend: Backend
   stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
@@ -50,14 +49,11 @@ export class Attempt implements ResponseSink {
   pick: PickExplanation | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
-  private readonly startedAt: number
+  /** When it could be sent on, which it was then; undefined: there is no connection yet. */
   private readyAt: number | undefined
   private respondedAt: number | undefined = undefined
-  private status = 0
   private outcome: Outcome | undefined = undefined
   private endedAt = 0
-  /** The request has been sent on, its head at least. */
-  private isSent = false
   /** Of the time for the response's head. */
   private alarm: Alarm | undefined = undefined
 
@@ -65,12 +61,18 @@ export class Attempt implements ResponseSink {
   constructor(owner: AttemptOwner, counted: CountedAttempt, stream: BackendStream, now: number) {
     this.owner = owner
     this.counted = counted
-    this.backend = counted.backend
     this.stream = stream
-    this.startedAt = now
     this.trace = owner.trace?.attempt()
     this.readyAt = stream.isReused ? now : undefined
     stream.sink = this
+  }
+
+  get backend(): Backend {
+    return this.counted.backend
+  }
+
+  private get startedAt(): number {
+    return this.counted.startedAt
   }
 
   /** ms since its begin. */
@@ -86,13 +88,12 @@ export class Attempt implements ResponseSink {
 
   private limit(wheel: TimerWheel, ms: number): void {
     this.alarm = new Alarm(wheel, ms, () => {
-      if (this.isSent) this.reject('timeout', `no response within ${ms} ms`)
+      if (this.readyAt !== undefined) this.reject('timeout', `no response within ${ms} ms`)
       else this.reject('connect', `no connection within ${ms} ms`)
     })
   }
 
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
-    this.isSent = true
     this.stream.sendHead(head, rewrite, form)
   }
 
@@ -100,7 +101,6 @@ export class Attempt implements ResponseSink {
   join(): HandedOver {
     const now = this.owner.now()
     this.alarm?.cancel()
-    this.status = 101
     this.respondedAt = now
     this.counted.respond(101, now)
     return this.stream.handOver()
@@ -124,7 +124,6 @@ export class Attempt implements ResponseSink {
   onResponse(head: ResponseHead, body: BodyKind): void {
     const now = this.owner.now()
     this.alarm?.cancel()
-    this.status = head.status
     this.respondedAt = now
     this.counted.respond(head.status, now)
     this.owner.onResponse(this, head, body)
@@ -177,10 +176,10 @@ export class Attempt implements ResponseSink {
 
   /** Answered whole. A tunnel's length says nothing of how fast the backend is: its handshake does. */
   complete(now: number): void {
-    const at = this.status === 101 ? (this.respondedAt ?? now) : now
+    const at = this.counted.status === 101 ? (this.respondedAt ?? now) : now
     // A call of gRPC says in its trailers what it has come to; its response is always a 200.
     const { grpcStatus } = this.stream
-    const status = grpcStatus === undefined ? this.status : httpStatusOf(grpcStatus)
+    const status = grpcStatus === undefined ? this.counted.status : httpStatusOf(grpcStatus)
     this.end({ kind: 'completed', status, elapsedMs: at - this.startedAt }, now)
   }
 

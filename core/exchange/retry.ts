@@ -1,4 +1,5 @@
 /** May a failed attempt be made again, where, and after which wait? Pure; the one home of these rules. */
+import type { FieldSection } from '../http1/field-section.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { RetryPolicy } from '../pool/policy.ts'
 import type { Random } from '../random.ts'
@@ -144,7 +145,14 @@ export const isSafe = (method: string): boolean => SAFE.has(method)
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
 
 /** Whether a second request does no more than the first: by its method, or since the client numbers it (Idempotency-Key). */
-export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'method' | 'fields'>): boolean {
-  // Most are, and a method's text is made anew each time.
-  return head.isGet || isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
+export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'isPost' | 'method' | 'fields'>): boolean {
+  // Nearly all are one of the two, and a method's text is made anew each time.
+  return head.isGet || (!head.isPost && isIdempotent(head.method)) || hasKey(head.fields)
+}
+
+const IDEMPOTENCY_KEY = Buffer.from('idempotency-key')
+
+function hasKey(fields: FieldSection): boolean {
+  const line = fields.lineNamed(IDEMPOTENCY_KEY, 0)
+  return line >= 0 && fields.value(line) !== ''
 }

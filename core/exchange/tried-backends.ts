@@ -1,12 +1,13 @@
 /** The backends that one request has been given to, and whether, when and why it may be given to a further one. */
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
-import { type Acquired, acquire, queueUp } from '../pool/acquire.ts'
+import { type Acquired, acquire, type Asker, queueUp } from '../pool/acquire.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { StreamChoice } from '../stream/backend-stream.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import type { Peer } from '../stream/peer.ts'
 import type { RecordedContext } from '../balance/pick-recorder.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
@@ -24,26 +25,29 @@ export interface TriedRequest extends Omit<Retryable, 'failed' | 'given'> {
 
 const NOBODY: readonly Backend[] = []
 
-export class TriedBackends {
-  private readonly route: Route
-  private readonly services: Services
-  /** Whose request it is. */
-  private readonly client: Pick<ClientStream, 'peer' | 'isUpgrade'>
+/** The exchange, as far as the choice of backends goes. */
+export interface ChoiceOwner {
+  readonly route: Route
+  readonly services: Services
+  readonly client: Pick<ClientStream, 'peer' | 'isUpgrade'>
+}
+
+export class TriedBackends implements Asker {
+  private readonly owner: ChoiceOwner
   /** They are not to be picked again. */
-  private tried: readonly Backend[] = NOBODY
+  tried: readonly Backend[] = NOBODY
   /** Those of them that it was sent to, and that another attempt followed. */
   private failed = 0
   /** When it entered the pool's queue, monotonic ms, or was turned away there; undefined: it has not since it was last tried. */
   private queuedAt: number | undefined = undefined
-  /** In the pool's queue, ms. */
-  private waitedMs = 0
+  waitedMs = 0
+  /** To be set before the first is acquired. */
+  session: Session | undefined = undefined
   /** Retries that waited by chance. */
   private waits = 0
 
-  constructor(route: Route, services: Services, client: ClientStream) {
-    this.route = route
-    this.services = services
-    this.client = client
+  constructor(owner: ChoiceOwner) {
+    this.owner = owner
   }
 
   /** Backends that it was sent to before the one that it is given to now. */
@@ -52,27 +56,39 @@ export class TriedBackends {
   }
 
   get pool(): Pool {
-    return this.route.pool ?? noPool(this.route)
+    const { route } = this.owner
+    return route.pool ?? noPool(route)
   }
 
-  /** A backend not yet tried, that of `session` where it may be; undefined: nobody is left, or others go first. */
-  acquire(context: RecordedContext, choice: StreamChoice, session: Session | undefined): Acquired | undefined {
-    const { pool, tried, queuedAt } = this
-    const hasQueued = queuedAt !== undefined
-    if (hasQueued) this.waitedMs += context.now - queuedAt
-    const { waitedMs } = this
-    const { peer: client, isUpgrade } = this.client
-    const { priority } = this.route
-    return acquire(pool, context, { tried, priority, hasQueued, session, waitedMs, client, isUpgrade }, choice)
+  get client(): Peer {
+    return this.owner.client.peer
+  }
+
+  get isUpgrade(): boolean {
+    return this.owner.client.isUpgrade
+  }
+
+  get priority(): number {
+    return this.owner.route.priority
+  }
+
+  get hasQueued(): boolean {
+    return this.queuedAt !== undefined
+  }
+
+  /** A backend not yet tried, that of the session where it may be; undefined: nobody is left, or others go first. */
+  acquire(context: RecordedContext, choice: StreamChoice): Acquired | undefined {
+    const { queuedAt } = this
+    if (queuedAt !== undefined) this.waitedMs += context.now - queuedAt
+    return acquire(this.pool, context, this, choice)
   }
 
   /** For one that has acquired nothing; undefined: it has nothing to wait for, or has had its turn. */
   queueUp(head: RequestHead, limit: Limit | undefined): Verdict | undefined {
-    const { pool, route, tried, waitedMs } = this
-    const { priority } = route
+    const { pool, tried, priority, waitedMs } = this
     const entrant = { priority, endsAt: limit?.at ?? Infinity, patienceMs: () => patienceMs(head), waitedMs, tried }
-    const verdict = queueUp(pool, this.queuedAt !== undefined, entrant)
-    this.queuedAt = this.services.clock.now()
+    const verdict = queueUp(pool, this.hasQueued, entrant)
+    this.queuedAt = this.owner.services.clock.now()
     return verdict
   }
 
@@ -81,14 +97,12 @@ export class TriedBackends {
    * nothing of the budget, or there are requests that wait for room.
    */
   acquireBeside(busy: Backend, context: RecordedContext): Acquired | undefined {
-    const { pool, route } = this
-    const { peer: client, isUpgrade } = this.client
+    const { pool, priority, client, isUpgrade } = this
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
     // Those that are a resort are for requests that would be lost.
     if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    const { priority } = route
     const asker = { tried, priority, hasQueued: true, session: undefined, waitedMs: 0, client, isUpgrade }
     return acquire(pool, context, asker, 'any')
   }
@@ -100,7 +114,8 @@ export class TriedBackends {
 
   /** What follows an attempt at `backend`, which counts it and takes it from the budget; undefined: nothing does. */
   after(failure: Failure, backend: Backend, request: TriedRequest): NextTry | undefined {
-    const { pool, services, tried, failed } = this
+    const { pool, tried, failed } = this
+    const { services } = this.owner
     const { retry: policy } = pool
     const retry = decideRetry(failure, { ...request, failed, given: tried.length + 1 }, policy)
     if (retry.kind === 'none') return undefined
@@ -123,17 +138,17 @@ export class TriedBackends {
   private mayFind(failure: Failure, tried: readonly Backend[]): boolean {
     const { balancer, queue } = this.pool
     if (balancer.hasOther(tried)) return true
-    return failure.kind === 'failed' && queue.hasPlace(this.route.priority) && balancer.hasUsable(tried)
+    return failure.kind === 'failed' && queue.hasPlace(this.priority) && balancer.hasUsable(tried)
   }
 
   private takes(now: number): boolean {
     const hasTaken = this.pool.budget.take(now)
-    if (!hasTaken) this.services.counters.retryBudgetExhausted += 1
+    if (!hasTaken) this.owner.services.counters.retryBudgetExhausted += 1
     return hasTaken
   }
 
   private count(reason: RetryReason, backend: Backend, next: NextTry): NextTry {
-    const { counters } = this.services
+    const { counters } = this.owner.services
     counters.retries += 1
     counters[COUNTER_OF[reason]] += 1
     backend.counters.retries += 1

@@ -11,7 +11,6 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import { pickedAgain } from '../balance/pick-recorder.ts'
 import { type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Session } from '../sticky/sticky.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem } from '../stream/client-stream.ts'
@@ -56,13 +55,12 @@ export class Tries {
   /** What was sent of the body; undefined: that is not kept, or there is none. */
   private replay: Replay | undefined = undefined
   private trailers: FieldSection | undefined = undefined
-  private session: Session | undefined = undefined
   private isBlocked = false
   private hasTried = false
 
   constructor(owner: TriesOwner) {
     this.owner = owner
-    this.backends = new TriedBackends(owner.route, owner.services, owner.client)
+    this.backends = new TriedBackends(owner)
   }
 
   get pool(): Pool {
@@ -139,7 +137,7 @@ export class Tries {
 
   /** The response of `winner` is passed on, once its session has been settled in the head. */
   settle(winner: Attempt, head: ResponseHead): void {
-    this.session?.settle(winner.backend, head)
+    this.backends.session?.settle(winner.backend, head)
     const { route, services } = this.owner
     if (route.hedge !== undefined) {
       const loser = this.otherThan(winner)
@@ -253,8 +251,8 @@ export class Tries {
     // What can't be sent twice is given no connection that may have died; nor is a body, which may turn out to be too large.
     const { isWhole, join } = this.owner.client
     const choice = join !== undefined ? 'fresh' : isWhole && isRepeatable(head) ? 'any' : 'checked'
-    this.session ??= this.pool.sticky?.sessionOf(head)
-    const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
+    this.backends.session ??= this.pool.sticky?.sessionOf(head)
+    const acquired = this.backends.acquire(this.contextOf(head, now), choice)
     if (acquired === undefined) {
       this.follow(this.backends.queueUp(head, this.owner.limit) ?? { kind: 'refused', problem: last }, last)
       return

@@ -11,7 +11,15 @@ import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { DeadlineLine } from './deadline.ts'
 import { type ForwardedClient, writeClientLines } from './client-lines.ts'
-import { copyLines, dropTable, markLine, markNamedByConnection, markNames, markRepeats } from './forwarded-fields.ts'
+import {
+  copyLines,
+  type DropTable,
+  dropTable,
+  markLine,
+  markNamedByConnection,
+  markNames,
+  markRepeats,
+} from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
 import { queryWithout } from './hidden-query.ts'
 import { endLine } from './line-end.ts'
@@ -93,20 +101,10 @@ export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): num
 /** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */
 export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rewrite: RequestRewrite): number {
   const { fields } = head
-  const { client } = rewrite
-  if (fields.connection !== 0) markNamedByConnection(fields)
-  if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
-  if (head.authorityStart >= 0) markAll(head, kind.HOST)
-  if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
-  const { deadline } = rewrite
-  if (deadline !== undefined) markNamed(fields, Buffer.from(deadline.field))
-  if (rewrite.drops !== undefined) markNames(fields, rewrite.drops)
-  const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
-  if (forwards !== undefined) markAll(head, kind.MAX_FORWARDS)
-  const cookies = rewrite.hiddenCookie === undefined ? '' : takeCookie(fields, rewrite.hiddenCookie)
-  const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
+  const cookies = markRequest(head, rewrite)
+  const drops = dropsOf(rewrite)
   let end: number
-  if (head.authorityStart >= 0 || rewrite.hiddenQuery !== undefined) {
+  if (hasOwnRequestLine(head, rewrite)) {
     end = copyLines(out, writeRequestLine(out, at, head, rewrite), fields, head.lineEnd, drops)
   } else {
     end = copyLines(out, at, fields, head.start, drops)
@@ -114,7 +112,35 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
     out[at + (head.lineEnd - head.start) - 3] = 0x31
   }
   if (cookies !== '') end += out.write(cookies, end, 'latin1')
-  end = writeHost(out, end, head, rewrite)
+  return endLine(out, writeAddedLines(out, end, head, rewrite))
+}
+
+/** Kinds of lines that go no further, beside those that are marked. */
+export const dropsOf = ({ client }: RequestRewrite): DropTable => (client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS)
+
+/** Marks lines that go no further whatever their kind; returns what is to be written for some of them, '' for nothing. */
+export function markRequest(head: RequestHead, { deadline, drops, hiddenCookie }: RequestRewrite): string {
+  const { fields } = head
+  if (fields.connection !== 0) markNamedByConnection(fields)
+  if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
+  if (head.authorityStart >= 0) markAll(head, kind.HOST)
+  if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
+  if (deadline !== undefined) markNamed(fields, Buffer.from(deadline.field))
+  if (drops !== undefined) markNames(fields, drops)
+  if (fields.has(kind.MAX_FORWARDS) && forwardsLeft(head) !== undefined) markAll(head, kind.MAX_FORWARDS)
+  return hiddenCookie === undefined ? '' : takeCookie(fields, hiddenCookie)
+}
+
+/** Whether the request line is another than the client's. */
+export const hasOwnRequestLine = (head: RequestHead, { hiddenQuery }: RequestRewrite): boolean =>
+  head.authorityStart >= 0 || hiddenQuery !== undefined
+
+/** Writes at `at` what a backend is told beside the client's own lines; returns the offset behind. */
+export function writeAddedLines(out: Buffer, at: number, head: RequestHead, rewrite: RequestRewrite): number {
+  const { fields } = head
+  const { client, deadline } = rewrite
+  const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
+  let end = writeHost(out, at, head, rewrite)
   end += viaOf(head, rewrite).copy(out, end)
   end = writeClientLines(out, end, head, client)
   if (!fields.has(kind.REQUEST_ID)) {
@@ -129,7 +155,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)
-  return endLine(out, end)
+  return end
 }
 
 function viaOf({ minorVersion }: RequestHead, { version }: RequestRewrite): Buffer {
@@ -181,7 +207,7 @@ function markAll(head: RequestHead, fieldKind: number): void {
  * The request line for an absolute target: an origin server is sent path and query only (RFC 9112 3.2.1), with `/` for an
  * empty path and `*` for the OPTIONS of no path at all (3.2.4); and whatever the form, what is hidden of the query is left out.
  */
-function writeRequestLine(out: Buffer, at: number, head: RequestHead, { hiddenQuery }: RequestRewrite): number {
+export function writeRequestLine(out: Buffer, at: number, head: RequestHead, { hiddenQuery }: RequestRewrite): number {
   const { bytes, pathStart, pathEnd, targetEnd } = head
   let end = at + bytes.copy(out, at, head.start, head.methodEnd + 1)
   if (pathStart === pathEnd) out[end++] = pathStart === targetEnd && head.method === 'OPTIONS' ? ASTERISK : SLASH

@@ -146,12 +146,11 @@ class GrpcWebStream implements ClientStream, RequestSink {
   /** What is no gRPC goes as it is: clients take its status for what it says. */
   sendHead(head: ResponseHead, body: BodyKind): void {
     const { fields } = head
-    const type = fields.valueNamed('content-type')
-    if (head.status !== 200 || !isGrpc(type)) return this.client.sendHead(head, body)
+    if (head.status !== 200 || !isGrpc(fields)) return this.client.sendHead(head, body)
     this.responseMessages = new MessageReader(0xff)
     this.frame = takeTrailers(fields)
     markNames(fields, ['content-type', 'content-length'])
-    const suffix = /\+[^; \t]+/.exec(type ?? '')?.[0] ?? this.call.suffix
+    const suffix = /\+[^; \t]+/.exec(fields.valueNamed('content-type') ?? '')?.[0] ?? this.call.suffix
     head.added += `Content-Type: ${this.type(suffix)}\r\n`
     this.client.sendHead(head, 'until-close')
   }

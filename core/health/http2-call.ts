@@ -6,7 +6,7 @@ import { type Field, nameOf, valueOf } from '../http2/field.ts'
 import { FrameReader, type FrameSink } from '../http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../http2/frame-writer.ts'
 import { MIN_MAX_FRAME_BYTES, PREFACE } from '../http2/frames.ts'
-import { HpackDecoder } from '../http2/hpack-decoder.ts'
+import { type FieldBlock, HpackDecoder } from '../http2/hpack-decoder.ts'
 import { BLOCK_OVERHEAD, emptySpan, FIELD_OVERHEAD, HpackEncoder } from '../http2/hpack-encoder.ts'
 import { DEFAULT_TABLE_BYTES, ENABLE_PUSH, settingsPayload } from '../http2/settings.ts'
 
@@ -81,7 +81,7 @@ export class Http2Call implements FrameSink, FrameOwner {
 
   // Frames that come.
 
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean): void {
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     this.decoder.decode(block, { onField: (field) => this.onField(streamId, field) })
     if (streamId !== 1) return
     this.listener.onFields()

@@ -29,6 +29,9 @@ export class FieldSection {
   readonly colons: Int32Array
   readonly ends: Int32Array
   readonly kinds: Uint8Array
+  /** Per line that was added what it was made of, the same for the same line each time it comes; see `originOf`. */
+  private readonly origins: (object | undefined)[] = []
+  private hasOrigins = false
 
   /** -1 without a Content-Length. */
   contentLength = -1
@@ -39,6 +42,8 @@ export class FieldSection {
   readonly first = new Int32Array(kind.KIND_COUNT).fill(-1)
   hostCount = 0
   private connectionMembers = 0
+  /** Of those that are added. */
+  private maxLines = 0
 
   constructor(maxFields: number) {
     this.starts = new Int32Array(maxFields)
@@ -78,7 +83,7 @@ export class FieldSection {
         return INCOMPLETE
       }
       if (bytes[position] !== CR || bytes[position + 1] !== LF) throw badValue(bytes[position] as number)
-      if (count === maxFields) throw new ProtocolError(`a message may have at most ${maxFields} fields`, 431)
+      if (count === maxFields) throw tooMany(maxFields)
       this.starts[count] = lineStart
       this.colons[count] = colon
       this.ends[count] = position
@@ -87,6 +92,53 @@ export class FieldSection {
       if (fieldKind !== kind.OTHER) this.note(fieldKind, count)
       count += 1
       position += 2
+    }
+  }
+
+  /** Begins anew, for lines that are added one by one: whoever has them has held them to the rules of `parse`. */
+  begin({ maxFields }: Pick<HttpLimits, 'maxFields'>): void {
+    this.reset(NOTHING, 0)
+    this.hasOrigins = true
+    this.maxLines = Math.min(maxFields, this.starts.length)
+  }
+
+  /** A line, by offsets from where the head begins. More of them than there may be are counted alone: see `settle`. */
+  add(start: number, colon: number, end: number, fieldKind: number): void {
+    const { count } = this
+    this.count = count + 1
+    if (count >= this.maxLines) return
+    this.origins[count] = undefined
+    this.starts[count] = start
+    this.colons[count] = colon
+    this.ends[count] = end
+    this.kinds[count] = fieldKind
+  }
+
+  /** Of the line that was added last. */
+  comesOf(origin: object): void {
+    if (this.count <= this.maxLines) this.origins[this.count - 1] = origin
+  }
+
+  /** undefined: of that line nothing is known. */
+  originOf(index: number): object | undefined {
+    return this.hasOrigins ? this.origins[index] : undefined
+  }
+
+  /**
+   * All lines have been added, and lie in `bytes`, whose head begins at `head`, its first line at `start`; it ends at `end`.
+   * Throws ProtocolError for what `parse` does not take of their number, of framing and of Connection.
+   */
+  settle(bytes: Buffer, head: number, start: number, end: number): void {
+    if (this.count > this.maxLines) throw tooMany(this.maxLines)
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    for (let index = 0; index < this.count; index += 1) {
+      this.starts[index] = (this.starts[index] as number) + head
+      this.colons[index] = (this.colons[index] as number) + head
+      this.ends[index] = (this.ends[index] as number) + head
+      const fieldKind = this.kinds[index] as number
+      if (fieldKind !== kind.OTHER) this.note(fieldKind, index)
     }
   }
 
@@ -151,6 +203,7 @@ export class FieldSection {
     this.bytes = bytes
     this.start = start
     this.count = 0
+    this.hasOrigins = false
     this.contentLength = -1
     this.isChunked = false
     this.connection = 0
@@ -217,6 +270,9 @@ function badValue(byte: number): ProtocolError {
   if (byte === LF) return bareLf()
   return new ProtocolError(`a field value may not hold byte 0x${hex(byte)}`)
 }
+
+const tooMany = (maxFields: number): ProtocolError =>
+  new ProtocolError(`a message may have at most ${maxFields} fields`, 431)
 
 const bareLf = (): ProtocolError => new ProtocolError('a line in a head must end in CRLF, got a bare LF')
 

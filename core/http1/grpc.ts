@@ -1,5 +1,6 @@
 /** gRPC over HTTP (its PROTOCOL-HTTP2): how its calls are told from others, and its statuses beside those of HTTP. */
 import type { FieldSection } from './field-section.ts'
+import { equalsIgnoringCase, SEMICOLON } from './grammar.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** By number. */
@@ -50,11 +51,23 @@ const CODES: Readonly<Record<number, number>> = {
 export const PUSHBACK = 'grpc-retry-pushback-ms'
 export const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts'
 
-/** Whether a request or response of that Content-Type is gRPC's. */
-export const isGrpc = (contentType: string | undefined): boolean =>
-  contentType !== undefined && /^application\/grpc(?:$|[+;])/i.test(contentType)
+const CONTENT_TYPE = Buffer.from('content-type')
+const GRPC = Buffer.from('application/grpc')
+const PLUS = 0x2b
 
-export const isGrpcRequest = ({ fields }: RequestHead): boolean => isGrpc(fields.valueNamed('content-type'))
+/** Whether a request or response is gRPC's, as its Content-Type tells. */
+export function isGrpc(fields: FieldSection): boolean {
+  const line = fields.lineNamed(CONTENT_TYPE, 0)
+  if (line < 0) return false
+  const { bytes } = fields
+  const start = fields.valueStart(line)
+  const end = start + GRPC.length
+  const valueEnd = fields.valueEnd(line)
+  if (end > valueEnd || !equalsIgnoringCase(bytes, start, end, GRPC)) return false
+  return end === valueEnd || bytes[end] === PLUS || bytes[end] === SEMICOLON
+}
+
+export const isGrpcRequest = ({ fields }: RequestHead): boolean => isGrpc(fields)
 
 /** The status that a head (of a response without content) or its trailers tell; undefined: none. */
 export function grpcStatusIn(fields: FieldSection): number | undefined {

@@ -11,6 +11,11 @@ import { ASTERISK, CR, equalsIgnoringCase, LF, SLASH, SPACE, TARGET, TOKEN } fro
 import { type HttpLimits, MAX_METHOD_BYTES } from './limits.ts'
 
 const QUESTION_MARK = 0x3f
+const GET = Buffer.from('GET')
+const HEAD = Buffer.from('HEAD')
+const POST = Buffer.from('POST')
+const OPTIONS = Buffer.from('OPTIONS')
+const CONNECT = Buffer.from('CONNECT')
 const HTTP_SLASH = Buffer.from('HTTP/')
 const SCHEMES = [Buffer.from('http://'), Buffer.from('https://')]
 
@@ -54,19 +59,34 @@ export class RequestHead {
     return headEnd
   }
 
+  /**
+   * Of a head in bytes[start..end) whose lines have been added to `fields`: reads the request line alone. Throws as `parse` does.
+   */
+  settle(bytes: Buffer, start: number, end: number, limits: HttpLimits): void {
+    this.bytes = bytes
+    this.start = start
+    const lineEnd = this.parseLine(bytes, start, end, limits)
+    if (lineEnd === INCOMPLETE) throw badVersion()
+    this.fields.settle(bytes, start, lineEnd, end)
+    this.checkTogether()
+  }
+
   /** Whether the client lets the connection be used again (RFC 9112 9.3). */
   get wantsKeepAlive(): boolean {
     return allowsKeepAlive(this.fields, this.minorVersion)
   }
 
-  /** HEAD (RFC 9110 9.3.2): its response has no body. */
   get isGet(): boolean {
-    const { bytes, start, methodEnd } = this
-    return methodEnd - start === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54
+    return this.isMethod(GET)
   }
 
+  get isPost(): boolean {
+    return this.isMethod(POST)
+  }
+
+  /** HEAD (RFC 9110 9.3.2): its response has no body. */
   get isHead(): boolean {
-    return this.bytes[this.start] === 0x48 && this.isMethod('HEAD')
+    return this.isMethod(HEAD)
   }
 
   get method(): string {
@@ -155,10 +175,10 @@ export class RequestHead {
     this.pathStart = start
     const first = bytes[start]
     // Of any form: whoever sees a 2xx answer to CONNECT takes all that follows for a tunnel, whatever its framing says.
-    if (this.isMethod('CONNECT')) throw new ProtocolError('CONNECT is not served by a reverse proxy', 501)
+    if (this.isMethod(CONNECT)) throw new ProtocolError('CONNECT is not served by a reverse proxy', 501)
     if (first !== SLASH) {
       if (first === ASTERISK && this.targetEnd === start + 1) {
-        if (!this.isMethod('OPTIONS')) throw new ProtocolError('the target * belongs to OPTIONS only')
+        if (!this.isMethod(OPTIONS)) throw new ProtocolError('the target * belongs to OPTIONS only')
       } else {
         this.locateAuthority(bytes, start)
       }
@@ -182,8 +202,12 @@ export class RequestHead {
     if (this.authorityStart === position) throw new ProtocolError('the authority of a target may not be empty')
   }
 
-  private isMethod(name: string): boolean {
-    return this.methodEnd - this.start === name.length && this.method === name
+  /** Its text would be made anew each time. */
+  private isMethod(name: Buffer): boolean {
+    const { bytes, start, methodEnd } = this
+    if (methodEnd - start !== name.length) return false
+    for (let index = 0; index < name.length; index += 1) if (bytes[start + index] !== name[index]) return false
+    return true
   }
 
   /** Rules that need the whole head: Host (RFC 9112 3.2) and framing (6.1, 6.3). */

@@ -47,6 +47,17 @@ export class ResponseHead {
     return headEnd
   }
 
+  /** Of a head in bytes[start..end) whose lines have been added to `fields`: reads the status line alone. Throws as `parse` does. */
+  settle(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.start = start
+    this.added = ''
+    const lineEnd = this.parseLine(bytes, start, end)
+    if (lineEnd === INCOMPLETE) throw badStatus()
+    this.fields.settle(bytes, start, lineEnd, end)
+    requireOneFraming(this.fields, this.minorVersion)
+  }
+
   /** Whether the backend keeps the connection open behind this response, as far as its head tells. */
   get allowsKeepAlive(): boolean {
     return allowsKeepAlive(this.fields, this.minorVersion)

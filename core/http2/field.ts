@@ -2,6 +2,7 @@
  * A field as HPACK's tables keep it: ready to be copied into a head, and judged once, however often it is referred to. What
  * may not stand in a name or a value is found by the tables that HTTP/1 heads are checked by, so that one rule holds for both.
  */
+import * as names from '../http1/field-names.ts'
 import { equalsIgnoringCase, FIELD_VALUE, isWhitespace, TOKEN } from '../http1/grammar.ts'
 
 export interface Field {
@@ -9,6 +10,8 @@ export interface Field {
   readonly line: Buffer
   readonly nameLength: number
   readonly kind: FieldKind
+  /** As heads of HTTP/1 tell names apart: see `field-names.ts`. */
+  readonly headKind: number
 }
 
 /** What becomes of a field in a head. */
@@ -80,7 +83,16 @@ export const fieldOf = (line: Buffer, nameLength: number): Field => ({
   line,
   nameLength,
   kind: kindOf(line, nameLength),
+  headKind: names.fieldKind(line, 0, nameLength),
 })
+
+/** The same, where the name is that of `named`: what that has been found to be need not be found again. */
+export function fieldNamedAs(named: Field, line: Buffer): Field {
+  const { nameLength, kind, headKind } = named
+  // Of these the value has a say.
+  if (kind === 'invalid' || kind === 'connection' || kind === 'te') return fieldOf(line, nameLength)
+  return { line, nameLength, kind: isValidValue(line, nameLength + 2) ? kind : 'invalid', headKind }
+}
 
 /** For a table's own. */
 export function makeField(name: string, value: string): Field {

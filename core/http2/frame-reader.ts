@@ -5,6 +5,7 @@
  */
 import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.ts'
 import * as frames from './frames.ts'
+import { blockOf, type FieldBlock } from './hpack-decoder.ts'
 import type { ByteBudget } from './memory.ts'
 
 /**
@@ -24,7 +25,7 @@ export interface FrameSink {
   onDataBytes(bytes: Buffer, start: number, end: number): void
   onDataEnd(isStreamEnd: boolean): void
   /** A whole field block; `isSelfDependent`: its priority names itself. The bytes are valid until this returns. */
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean, isSelfDependent: boolean): void
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean, isSelfDependent: boolean): void
   onPriority(streamId: number, isSelfDependent: boolean): void
   onReset(streamId: number, code: number): void
   /** `payload`: valid until this returns. */
@@ -65,6 +66,8 @@ export class FrameReader {
   /** The first bytes of a header or a payload that has not come whole. */
   private kept: Buffer = NOTHING
   private block: Block | undefined = undefined
+  /** Of one frame; one object is used for all of them. */
+  private readonly whole: { -readonly [K in keyof FieldBlock]: FieldBlock[K] } = { bytes: NOTHING, start: 0, end: 0 }
 
   /** `blocks`: of all readers that have it, what they hold of field blocks; absent: nobody counts that, nor need it be closed. */
   constructor(sink: FrameSink, maxBlockBytes: number, blocks?: ByteBudget) {
@@ -116,10 +119,10 @@ export class FrameReader {
   }
 
   private begin(bytes: Buffer, at: number): void {
-    this.length = bytes.readUIntBE(at, 3)
+    this.length = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
     this.type = bytes[at + 3] as number
     this.flags = bytes[at + 4] as number
-    this.streamId = bytes.readUInt32BE(at + 5) & frames.MAX_STREAM_ID
+    this.streamId = numberIn(bytes, at + 5)
     this.checkFrame()
     this.left = this.length
     this.padding = 0
@@ -171,7 +174,7 @@ export class FrameReader {
   private readPayload(bytes: Buffer, start: number): number {
     const end = Math.min(bytes.length, start + this.left)
     if (end - start === this.length) {
-      this.take(bytes.subarray(start, end))
+      this.take(bytes, start, end)
       return end
     }
     const known = this.length - this.left
@@ -181,7 +184,7 @@ export class FrameReader {
     if (this.left > 0) return end
     const payload = this.kept.subarray(0, this.length)
     this.kept = NOTHING
-    this.take(payload)
+    this.take(payload, 0, payload.length)
     return end
   }
 
@@ -192,52 +195,59 @@ export class FrameReader {
     this.kept = larger
   }
 
-  /** The frame is whole. */
-  private take(payload: Buffer): void {
+  /** The frame is whole: its payload is bytes[start..end). */
+  private take(bytes: Buffer, start: number, end: number): void {
     this.stage = 'header'
     const { sink, streamId, flags } = this
     switch (this.type) {
       case frames.HEADERS:
-        return this.takeHeaders(payload)
+        return this.takeHeaders(bytes, start, end)
       case frames.CONTINUATION:
-        return this.takeContinuation(payload)
+        return this.takeContinuation(bytes.subarray(start, end))
       case frames.PRIORITY:
-        return sink.onPriority(streamId, dependencyIn(payload, 0) === streamId)
+        return sink.onPriority(streamId, numberIn(bytes, start) === streamId)
       case frames.RST_STREAM:
-        return sink.onReset(streamId, payload.readUInt32BE(0))
+        return sink.onReset(streamId, bytes.readUInt32BE(start))
       case frames.SETTINGS:
-        return (flags & frames.FLAG_ACK) === 0 ? sink.onSettings(payload) : sink.onSettingsAck()
+        return (flags & frames.FLAG_ACK) === 0 ? sink.onSettings(bytes.subarray(start, end)) : sink.onSettingsAck()
       case frames.PING:
-        return sink.onPing(payload, (flags & frames.FLAG_ACK) !== 0)
+        return sink.onPing(bytes.subarray(start, end), (flags & frames.FLAG_ACK) !== 0)
       case frames.GOAWAY:
-        return sink.onGoAway(dependencyIn(payload, 0), payload.readUInt32BE(4), payload.subarray(8))
+        return sink.onGoAway(numberIn(bytes, start), bytes.readUInt32BE(start + 4), bytes.subarray(start + 8, end))
       case frames.WINDOW_UPDATE:
-        return sink.onWindowUpdate(streamId, dependencyIn(payload, 0))
+        return sink.onWindowUpdate(streamId, numberIn(bytes, start))
       default:
     }
   }
 
-  private takeHeaders(payload: Buffer): void {
-    const { flags, streamId } = this
-    let start = 0
+  private takeHeaders(bytes: Buffer, from: number, to: number): void {
+    const { flags, streamId, whole } = this
+    let start = from
     let padding = 0
     if ((flags & frames.FLAG_PADDED) !== 0) {
-      padding = payload[0] ?? tooShort()
-      start = 1
+      if (start === to) tooShort()
+      padding = bytes[start] as number
+      start += 1
     }
     let isSelfDependent = false
     if ((flags & frames.FLAG_PRIORITY) !== 0) {
-      if (payload.length < start + PRIORITY_BYTES) tooShort()
-      isSelfDependent = dependencyIn(payload, start) === streamId
+      if (to < start + PRIORITY_BYTES) tooShort()
+      isSelfDependent = numberIn(bytes, start) === streamId
       start += PRIORITY_BYTES
     }
-    if (start + padding > payload.length) throw paddingTooLong()
+    const end = to - padding
+    if (start > end) throw paddingTooLong()
     const isStreamEnd = (flags & frames.FLAG_END_STREAM) !== 0
-    const bytes = start + padding === 0 ? payload : payload.subarray(start, payload.length - padding)
-    if ((flags & frames.FLAG_END_HEADERS) !== 0)
-      return this.sink.onFieldBlock(streamId, bytes, isStreamEnd, isSelfDependent)
+    if ((flags & frames.FLAG_END_HEADERS) !== 0) {
+      whole.bytes = bytes
+      whole.start = start
+      whole.end = end
+      this.sink.onFieldBlock(streamId, whole, isStreamEnd, isSelfDependent)
+      whole.bytes = NOTHING
+      return
+    }
     const block = { streamId, isStreamEnd, isSelfDependent, pieces: [], length: 0, empty: 0 }
-    this.addPiece(block, bytes)
+    this.addPiece(block, bytes.subarray(start, end))
     this.block = block
   }
 
@@ -250,7 +260,12 @@ export class FrameReader {
     this.addPiece(block, payload)
     if ((this.flags & frames.FLAG_END_HEADERS) === 0) return
     this.endBlock()
-    this.sink.onFieldBlock(block.streamId, Buffer.concat(block.pieces), block.isStreamEnd, block.isSelfDependent)
+    this.sink.onFieldBlock(
+      block.streamId,
+      blockOf(Buffer.concat(block.pieces)),
+      block.isStreamEnd,
+      block.isSelfDependent,
+    )
   }
 
   private endBlock(): void {
@@ -304,7 +319,11 @@ export class FrameReader {
 }
 
 /** 31 bits of a number whose first is another's. */
-const dependencyIn = (payload: Buffer, at: number): number => payload.readUInt32BE(at) & frames.MAX_STREAM_ID
+const numberIn = (bytes: Buffer, at: number): number =>
+  (((bytes[at] as number) & 0x7f) << 24) |
+  ((bytes[at + 1] as number) << 16) |
+  ((bytes[at + 2] as number) << 8) |
+  (bytes[at + 3] as number)
 
 function tooShort(): never {
   throw new ConnectionFault('a frame is shorter than its flags say', FRAME_SIZE_ERROR)

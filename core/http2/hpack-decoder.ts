@@ -1,8 +1,18 @@
 /** Reads field blocks (RFC 7541): each field goes to a sink as the table keeps it. Whatever is wrong is a connection's fault, since the tables of both sides are no longer the same. */
 import { COMPRESSION_ERROR, ConnectionFault } from './errors.ts'
-import { emptyLine, type Field, fieldOf } from './field.ts'
+import { emptyLine, type Field, fieldNamedAs, fieldOf } from './field.ts'
 import { decodedBound, decodeHuffman } from './huffman.ts'
 import { DynamicTable, STATIC_FIELDS, STATIC_SIZE } from './tables.ts'
+
+/** A whole field block: bytes[start..end), which others may lie around. */
+export interface FieldBlock {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** Of a block that lies alone. */
+export const blockOf = (bytes: Buffer): FieldBlock => ({ bytes, start: 0, end: bytes.length })
 
 /** Hears of the fields of a block, in order. */
 export interface FieldSink {
@@ -34,14 +44,14 @@ export class HpackDecoder {
   }
 
   /** Throws ConnectionFault (COMPRESSION_ERROR), and what `sink` throws. */
-  decode(block: Buffer, sink: FieldSink): void {
-    this.bytes = block
-    this.position = 0
-    this.end = block.length
+  decode({ bytes, start, end }: FieldBlock, sink: FieldSink): void {
+    this.bytes = bytes
+    this.position = start
+    this.end = end
     let resizes = 0
     let hasFields = false
     while (this.position < this.end) {
-      const byte = block[this.position] as number
+      const byte = bytes[this.position] as number
       if ((byte & 0xe0) === 0x20) {
         resizes += 1
         if (hasFields || resizes > MAX_RESIZES) throw fault('a table may change its size only before the first field')
@@ -79,22 +89,22 @@ export class HpackDecoder {
     if (index > 0) {
       const named = this.indexed(index)
       this.readString(false)
-      return this.build(named.line, 0, named.nameLength, isKept)
+      return fieldNamedAs(named, this.lineOf(named.line, 0, named.nameLength, isKept))
     }
     this.readString(true)
     const { source, start, stop } = this
     if (start === stop) throw fault('a field name may not be empty')
     this.readString(false)
-    return this.build(source, start, stop, isKept)
+    return fieldOf(this.lineOf(source, start, stop, isKept), stop - start)
   }
 
   /** Of that name and the string that was read last. */
-  private build(source: Buffer, start: number, stop: number, isKept: boolean): Field {
+  private lineOf(source: Buffer, start: number, stop: number, isKept: boolean): Buffer {
     const nameLength = stop - start
     const line = emptyLine(nameLength, this.stop - this.start, isKept)
     source.copy(line, 0, start, stop)
     this.source.copy(line, nameLength + 2, this.start, this.stop)
-    return fieldOf(line, nameLength)
+    return line
   }
 
   /** A number whose first bits are those that `mask` leaves of this byte (RFC 7541 5.1). */

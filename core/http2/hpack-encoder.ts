@@ -15,6 +15,8 @@ export interface Span {
   bytes: Buffer
   valueStart: number
   valueEnd: number
+  /** What the field was made of, the same each time it comes; undefined: nothing is known of it. */
+  origin: object | undefined
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -26,6 +28,7 @@ export const emptySpan = (): Span => ({
   bytes: NOTHING,
   valueStart: 0,
   valueEnd: 0,
+  origin: undefined,
 })
 
 /** What a field may need beside its name and value: an index, and two lengths. */
@@ -43,10 +46,16 @@ const STRING = 0x007f
 
 const DEFAULT_BYTES = 4096
 const SLOTS = 256
+/** At least as many as entries can be there at once, of 32 bytes and more. */
+const PLACES = 128
+const BEGIN = PLACES
 const NO_SLOTS = new Int32Array(0)
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
+const LINE_END_BYTES = 2
+/** A call costs more than to look at a line as short as that. */
+const SHORT_BYTES = 48
 const OFFSET = 0x811c9dc5
 const PRIME = 0x01000193
 
@@ -64,6 +73,14 @@ export class HpackEncoder {
   /** Per slot of a line's hash: the number of the entry that has it, and the hash of the line that was seen there last. */
   private numbers = NO_SLOTS
   private seen = NO_SLOTS
+  /**
+   * Per place of an entry's number that of the entry which came behind it the last time, and in `BEGIN` of the first: messages
+   * are much like the one before, and what is expected is found without a hash. `last`: the place of what was written last.
+   */
+  private followers = NO_SLOTS
+  private last = BEGIN
+  /** Per place of an entry's number what that field was made of when it came the last time. */
+  private readonly origins: (object | undefined)[] = []
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
 
@@ -78,10 +95,12 @@ export class HpackEncoder {
   /** To be called before the fields of a block; returns the offset behind what it wrote. */
   begin(out: Buffer, at: number): number {
     const { least, table } = this
+    this.last = BEGIN
     // Not for who is never answered.
     if (this.numbers === NO_SLOTS) {
       this.numbers = new Int32Array(SLOTS).fill(-1)
       this.seen = new Int32Array(SLOTS)
+      this.followers = new Int32Array(PLACES + 1).fill(-1)
     }
     if (least === undefined) return at
     this.least = undefined
@@ -91,15 +110,15 @@ export class HpackEncoder {
 
   /** Writes one field at `at`, its name in lower case; returns the offset behind. */
   write(out: Buffer, at: number, span: Span): number {
+    const expected = this.followers[this.last] as number
+    if (this.expects(expected, span)) return this.refer(out, at, expected)
     const nameHash = hashOfName(span.names, span.nameStart, span.nameEnd)
-    const hash = hashOfValue(nameHash, span)
-    const slot = hash & (SLOTS - 1)
-    const number = this.numbers[slot] as number
-    const entry = number < 0 ? undefined : this.table.entry(number)
-    if (entry !== undefined && isSame(entry, span))
-      return writeInteger(out, at, INDEXED, STATIC_SIZE + this.table.added - number)
     const index = staticIndex(nameHash, span)
     if (IS_SECRET[index] === 1) return writeLine(out, writeInteger(out, at, NEVER_KEPT, index), index, span)
+    const hash = hashOfValue(nameHash, span)
+    const slot = this.slotOf(hash)
+    const number = this.numbers[slot] as number
+    if (this.holds(number, span)) return this.refer(out, at, number)
     const size = span.nameEnd - span.nameStart + span.valueEnd - span.valueStart
     const isRepeated = this.seen[slot] === hash && size <= MAX_INDEXED_BYTES
     this.seen[slot] = hash
@@ -107,17 +126,67 @@ export class HpackEncoder {
     return writeLine(out, writeInteger(out, at, isRepeated ? KEPT : NOT_KEPT, index), index, span)
   }
 
+  /** One of two, of which what has not been seen takes the first: lines that meet there do not turn each other out each time. */
+  private slotOf(hash: number): number {
+    const { seen, numbers } = this
+    const first = hash & (SLOTS - 2)
+    if (seen[first] === hash) return first
+    const second = first + 1
+    if (seen[second] === hash) return second
+    seen[second] = seen[first] as number
+    numbers[second] = numbers[first] as number
+    numbers[first] = -1
+    return first
+  }
+
   private keep({ names, nameStart, nameEnd, bytes, valueStart, valueEnd }: Span, slot: number): void {
     const nameLength = nameEnd - nameStart
     const line = emptyLine(nameLength, valueEnd - valueStart, true)
-    copyLower(line, 0, names, nameStart, nameEnd)
+    // In whatever case it came: what comes next in the same is found the sooner.
+    names.copy(line, 0, nameStart, nameEnd)
     bytes.copy(line, nameLength + 2, valueStart, valueEnd)
-    if (this.table.add(fieldOf(line, nameLength))) this.numbers[slot] = this.table.added - 1
+    if (!this.table.add(fieldOf(line, nameLength))) return
+    this.numbers[slot] = this.table.added - 1
+    const place = placeOf(this.table.added - 1)
+    if (this.origins[place] !== undefined) this.origins[place] = undefined
+    this.follow(this.table.added - 1)
+  }
+
+  /** Whether entry `number` is that field, as it is when it comes in the same bytes as the last time. */
+  private expects(number: number, span: Span): boolean {
+    const entry = this.table.entry(number)
+    if (entry === undefined) return false
+    const { names, nameStart, bytes, valueEnd, origin } = span
+    if (origin !== undefined && this.origins[placeOf(number)] === origin) return true
+    if (names !== bytes) return isSame(entry, span)
+    const { line } = entry
+    if (valueEnd + LINE_END_BYTES - nameStart !== line.length || !isSameLine(line, bytes, nameStart)) return false
+    if (origin !== undefined) this.origins[placeOf(number)] = origin
+    return true
+  }
+
+  /** Whether entry `number` is there, and that field. */
+  private holds(number: number, span: Span): boolean {
+    const entry = this.table.entry(number)
+    return entry !== undefined && isSame(entry, span)
+  }
+
+  private refer(out: Buffer, at: number, number: number): number {
+    this.follow(number)
+    return writeInteger(out, at, INDEXED, STATIC_SIZE + this.table.added - number)
+  }
+
+  /** Notes that entry `number` came behind the last. */
+  private follow(number: number): void {
+    this.followers[this.last] = number
+    this.last = placeOf(number)
   }
 }
 
 /** An index of the static table, or a number of it. */
 export const writeIndexed = (out: Buffer, at: number, index: number): number => writeInteger(out, at, INDEXED, index)
+
+const placeOf = (number: number): number => number & (PLACES - 1)
 
 /** What follows the index of a name, 0 for one that is written out. */
 function writeLine(out: Buffer, at: number, index: number, span: Span): number {
@@ -172,10 +241,18 @@ function hashOfValue(nameHash: number, { bytes, valueStart, valueEnd }: Span): n
   return hash
 }
 
+/** Whether `line` lies in `bytes` at `start`. */
+function isSameLine(line: Buffer, bytes: Buffer, start: number): boolean {
+  const { length } = line
+  if (length > SHORT_BYTES) return line.compare(bytes, start, start + length) === 0
+  for (let index = 0; index < length; index += 1) if (bytes[start + index] !== line[index]) return false
+  return true
+}
+
 function isSameName({ line, nameLength }: Field, names: Buffer, start: number, end: number): boolean {
   if (end - start !== nameLength) return false
   for (let index = 0; index < nameLength; index += 1)
-    if (line[index] !== lower(names[start + index] as number)) return false
+    if (lower(line[index] as number) !== lower(names[start + index] as number)) return false
   return true
 }
 

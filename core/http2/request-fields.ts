@@ -1,20 +1,16 @@
 /**
- * The fields of an HTTP/2 request -> the one form that heads have here: an HTTP/1.1 head in bytes, which the strict parser
- * judges like any other. What only HTTP/2 forbids is judged here (RFC 9113 8.2, 8.3): such a request is malformed.
+ * The fields of an HTTP/2 request -> the one form that heads have here: an HTTP/1.1 head in bytes, and where its lines lie. Names
+ * and values have been held to the parser's rules once for all (`field.ts`); it judges the rest, like that of any other head.
+ * What only HTTP/2 forbids is judged here (RFC 9113 8.2, 8.3): such a request is malformed.
  */
+import * as names from '../http1/field-names.ts'
+import type { FieldSection } from '../http1/field-section.ts'
 import { ASTERISK, SLASH } from '../http1/grammar.ts'
-import { type Field, type FieldKind, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
-import { HeadWriter } from './head-writer.ts'
+import { type Field, type FieldKind, makeField, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 
-/** What a head may have. */
-export interface FieldLimits {
-  readonly maxHeadBytes: number
-  /** Crumbs of a cookie count one by one. */
-  readonly maxFields: number
-}
-
-/** 'head': bytes[start..end) of `bytes` are one. 'malformed': a stream's fault. 'tooLarge': of a request that is answered 431. */
+/** 'head': bytes[start..end) of `bytes` are one, and its lines have been added to the section that `begin` was given. 'malformed': a stream's fault. 'tooLarge': of a request that is answered 431. */
 export type Built =
   | { readonly kind: 'head'; readonly bytes: Buffer; readonly start: number; readonly end: number }
   | { readonly kind: 'malformed'; readonly detail: string }
@@ -25,7 +21,7 @@ const HOST_NAME = Buffer.from('host: ')
 const COOKIE_NAME = Buffer.from('cookie: ')
 const CRUMB_END = Buffer.from('; ')
 const LINE_END = Buffer.from('\r\n')
-const CHUNKED_LINE = Buffer.from('transfer-encoding: chunked\r\n')
+const CHUNKED = makeField('transfer-encoding', 'chunked')
 const GET = Buffer.from('GET ')
 const CONNECT_LENGTH = 'CONNECT'.length
 const PSEUDO = ['method', 'scheme', 'authority', 'path', 'protocol'] as const
@@ -33,7 +29,7 @@ type Pseudo = (typeof PSEUDO)[number]
 
 export class RequestFields implements FieldSink {
   private limits: FieldLimits = { maxHeadBytes: 0, maxFields: 0 }
-  private pseudo: { [P in Pseudo]?: Field } = {}
+  private readonly pseudo: { [P in Pseudo]: Field | undefined } = nothingPseudo()
   private crumbs: Field[] = []
   private hasRegular = false
   private hasLength = false
@@ -42,16 +38,17 @@ export class RequestFields implements FieldSink {
   private tooLarge: string | undefined = undefined
   private readonly head = new HeadWriter()
 
-  begin(limits: FieldLimits): void {
+  /** `fields`: of the head that the request becomes. */
+  begin(limits: FieldLimits, fields: FieldSection): void {
     this.limits = limits
-    this.pseudo = {}
+    for (const kind of PSEUDO) this.pseudo[kind] = undefined
     this.crumbs.length = 0
     this.hasRegular = false
     this.hasLength = false
     this.count = 0
     this.detail = undefined
     this.tooLarge = undefined
-    this.head.begin(limits.maxHeadBytes)
+    this.head.begin(limits, fields)
   }
 
   onField(field: Field): void {
@@ -59,6 +56,8 @@ export class RequestFields implements FieldSink {
     if (this.detail !== undefined || this.tooLarge !== undefined) return
     const { kind } = field
     switch (kind) {
+      case 'regular':
+        return this.onRegular(kind, field)
       case 'invalid':
         return this.spoil(`the field ${shown(field)} is not valid`)
       case 'connection':
@@ -71,7 +70,6 @@ export class RequestFields implements FieldSink {
       case 'path':
       case 'protocol':
         return this.onPseudo(kind, field)
-      case 'regular':
       case 'cookie':
       case 'host':
       case 'length':
@@ -87,7 +85,7 @@ export class RequestFields implements FieldSink {
     if (this.detail !== undefined) return { kind: 'malformed', detail: this.detail }
     this.writeCookie()
     if (this.pseudo.protocol !== undefined) this.writeUpgrade(this.pseudo.protocol, key())
-    else if (hasBody && !this.hasLength) this.write(CHUNKED_LINE, 0, CHUNKED_LINE.length)
+    else if (hasBody && !this.hasLength) this.writeLine(CHUNKED)
     this.write(LINE_END, 0, LINE_END.length)
     if (this.tooLarge !== undefined) return { kind: 'tooLarge', detail: this.tooLarge }
     const { head } = this
@@ -129,7 +127,7 @@ export class RequestFields implements FieldSink {
     }
     if (kind === 'host' && this.isSameHost(field)) return
     if (kind === 'length') this.hasLength = true
-    this.write(field.line, 0, field.line.length)
+    this.writeLine(field)
   }
 
   /** Of `:authority` there is a line already. */
@@ -157,8 +155,10 @@ export class RequestFields implements FieldSink {
     if (target !== undefined) this.write(target.line, valueStart(target), valueEnd(target))
     this.write(VERSION_LINE, 0, VERSION_LINE.length)
     if (authority === undefined) return
+    const at = this.head.length
     this.write(HOST_NAME, 0, HOST_NAME.length)
     this.write(authority.line, valueStart(authority), authority.line.length)
+    this.head.endLine(at, HOST_NAME.length - 2, names.HOST)
   }
 
   /** RFC 9113 8.3.1; for CONNECT 8.5 and RFC 8441 4. */
@@ -185,21 +185,28 @@ export class RequestFields implements FieldSink {
   /** RFC 9113 8.2.3. */
   private writeCookie(): void {
     if (this.crumbs.length === 0) return
-    this.write(COOKIE_NAME, 0, COOKIE_NAME.length)
-    let isFirst = true
+    const at = this.head.length
+    let between = COOKIE_NAME
     for (const crumb of this.crumbs) {
-      if (!isFirst) this.write(CRUMB_END, 0, CRUMB_END.length)
-      isFirst = false
+      this.write(between, 0, between.length)
       this.write(crumb.line, valueStart(crumb), valueEnd(crumb))
+      between = CRUMB_END
     }
     this.write(LINE_END, 0, LINE_END.length)
+    this.head.endLine(at, COOKIE_NAME.length - 2, COOKIE_KIND)
     this.crumbs.length = 0
   }
 
   /** What HTTP/1.1 asks a backend for instead of an extended CONNECT (RFC 8441 5, RFC 6455 4.1). */
   private writeUpgrade(protocol: Field, key: string): void {
-    const lines = Buffer.from(`connection: upgrade\r\nupgrade: ${valueOf(protocol)}\r\nsec-websocket-key: ${key}\r\n`)
-    this.write(lines, 0, lines.length)
+    this.writeLine(makeField('connection', 'upgrade'))
+    this.writeLine(makeField('upgrade', valueOf(protocol)))
+    this.writeLine(makeField('sec-websocket-key', key))
+  }
+
+  private writeLine(field: Field): void {
+    this.head.writeLine(field)
+    if (this.head.isOver) this.overflow()
   }
 
   private write(bytes: Buffer, start: number, end: number): void {
@@ -217,6 +224,15 @@ export class RequestFields implements FieldSink {
 }
 
 const SPACE = Buffer.from(' ')
+const COOKIE_KIND = names.fieldKind(COOKIE_NAME, 0, COOKIE_NAME.length - 2)
+
+const nothingPseudo = (): { [P in Pseudo]: Field | undefined } => ({
+  method: undefined,
+  scheme: undefined,
+  authority: undefined,
+  path: undefined,
+  protocol: undefined,
+})
 
 /** A name for people, where it is short and safe. */
 const shown = (field: Field): string => JSON.stringify(nameOf(field).slice(0, 40))

@@ -1,8 +1,9 @@
-/** The fields of an HTTP/2 response -> an HTTP/1.1 head, which the strict parser judges; what HTTP/2 alone forbids is judged here. */
-import { type Field, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
-import { HeadWriter } from './head-writer.ts'
+/** The fields of an HTTP/2 response -> an HTTP/1.1 head and where its lines lie, as in `request-fields.ts`; what HTTP/2 alone forbids is judged here. */
+import type { FieldSection } from '../http1/field-section.ts'
+import { type Field, nameOf, valueEnd, valueStart } from './field.ts'
+import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
-import type { Built, FieldLimits } from './request-fields.ts'
+import type { Built } from './request-fields.ts'
 
 const VERSION = Buffer.from('HTTP/1.1 ')
 const LINE_END = Buffer.from('\r\n')
@@ -14,9 +15,10 @@ export class ResponseFields implements FieldSink {
   private hasStatus = false
   private detail: string | undefined = undefined
 
-  begin({ maxHeadBytes, maxFields }: FieldLimits): void {
-    this.head.begin(maxHeadBytes)
-    this.maxFields = maxFields
+  /** `fields`: of the head that the response becomes. */
+  begin(limits: FieldLimits, fields: FieldSection): void {
+    this.head.begin(limits, fields)
+    this.maxFields = limits.maxFields
     this.count = 0
     this.hasStatus = false
     this.detail = undefined
@@ -57,20 +59,35 @@ export class ResponseFields implements FieldSink {
 
   private onStatus(field: Field): void {
     const { head } = this
-    const status = valueOf(field)
     if (this.hasStatus || this.count > 0) this.detail = ':status must come first, and once'
-    else if (!/^[1-5]\d\d$/.test(status) || status === '101') this.detail = ':status is not valid'
+    else if (!isStatus(field)) this.detail = ':status is not valid'
     this.hasStatus = true
     head.writeAll(VERSION)
     head.write(field.line, valueStart(field), valueEnd(field))
     head.writeAll(SPACE_END)
   }
 
-  private onRegular({ line }: Field): void {
+  private onRegular(field: Field): void {
     if (!this.hasStatus) this.detail = ':status must come first'
     this.count += 1
-    if (this.count <= this.maxFields) this.head.writeAll(line)
+    if (this.count <= this.maxFields) this.head.writeLine(field)
   }
 }
+
+/** Three digits, and none that HTTP/2 has no use for (RFC 9113 8.6). */
+function isStatus(field: Field): boolean {
+  const start = valueStart(field)
+  if (valueEnd(field) - start !== 3) return false
+  let status = 0
+  for (let at = start; at < start + 3; at += 1) {
+    const digit = (field.line[at] as number) - ZERO
+    if (digit < 0 || digit > 9) return false
+    status = status * 10 + digit
+  }
+  return status >= 100 && status <= 599 && status !== SWITCHING_PROTOCOLS
+}
+
+const ZERO = 0x30
+const SWITCHING_PROTOCOLS = 101
 
 const SPACE_END = Buffer.from(' \r\n')

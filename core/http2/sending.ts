@@ -117,6 +117,7 @@ export class StreamSending implements Sending {
   drop(): void {
     if (this.queued !== undefined) inQueues.bytes -= this.queued.size
     this.queued = undefined
+    if (!this.isWaiting) return
     this.isWaiting = false
     this.carrier.flow.forget(this)
   }

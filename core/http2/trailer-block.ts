@@ -35,5 +35,6 @@ export function writeField({ frames, encoder }: BlockTarget, at: number, fields:
   span.nameEnd = fields.colons[index] as number
   span.valueStart = fields.valueStart(index)
   span.valueEnd = Math.max(span.valueStart, fields.valueEnd(index))
+  span.origin = fields.originOf(index)
   return encoder.write(frames.bytes, at, span)
 }

@@ -71,13 +71,13 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     return this.isLeaving || (this.hasEnded && this.held === undefined)
   }
 
-  finish(behind: Behind, sentBefore: number): void {
+  finish(behind: Behind): void {
     this.stream = undefined
     this.bodyForm = undefined
     if (this.state.kind !== 'whole' || behind !== 'requests') {
       // What has come tells more than what the client had said.
       const isAlone = behind === 'nothing' && this.held === undefined && !hasNews(this.wire)
-      return this.close(isAlone ? sentBefore : undefined)
+      return this.close(isAlone)
     }
     this.state = advance(this.state, 'isReleased', STATES.idle)
     this.rearm()
@@ -108,12 +108,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.rearm()
   }
 
-  /** Answers are done with: what is kept goes out, then the connection ends. `since`, of a client that is done: see `closeAtOnce`. */
-  close(since?: number): void {
+  /** Answers are done with: what is kept goes out, then the connection ends. `isDone`: nothing of the client can follow. */
+  close(isDone = false): void {
     this.state = advance(this.state, 'closes', STATES.closed)
     this.held = undefined
-    if (since === undefined) this.wire.close()
-    else this.wire.closeAtOnce(since)
+    if (isDone) this.wire.closeAtOnce()
+    else this.wire.close()
   }
 
   /** Ends at once with a reset: what the client has got is not the whole. */
@@ -311,6 +311,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     else this.state = advance(this.state, 'bodyBegins', { kind: 'body', body })
     // The clock for the body runs once somebody takes it: see resumeBody.
     this.rearm()
+    this.wire.sentBytes = 0
     this.stream = new Http1Stream(this, body)
     this.handler.onRequest(this.stream)
   }

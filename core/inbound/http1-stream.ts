@@ -8,7 +8,14 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
 import { acceptsTrailers, isUpgrade } from '../forward/rewrite-request.ts'
-import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from '../forward/rewrite-response.ts'
+import type { DateLine } from '../forward/date-line.ts'
+import {
+  codingFor,
+  type ResponseCoding,
+  responseHeadRoom,
+  type ResponseRewrite,
+  writeResponseHead,
+} from '../forward/rewrite-response.ts'
 import { commit, MAX_GATHERED_BYTES, outbox } from '../net/outbox.ts'
 import { retained } from '../net/retained.ts'
 import type { Wire } from '../net/wire.ts'
@@ -31,8 +38,8 @@ export interface Http1Carrier {
   readonly isLastRequest: boolean
   pauseBody(): void
   resumeBody(form: BodyForm): void
-  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent; `sentBefore`: without this response. */
-  finish(behind: Behind, sentBefore: number): void
+  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent. */
+  finish(behind: Behind): void
   cut(): void
   handOver(): HandedOver
 }
@@ -43,32 +50,28 @@ export type Behind = 'requests' | 'nothing' | 'unknown'
 const SPACE = 0x20
 const LINE_END = Buffer.from('\r\n')
 
-export class Http1Stream implements ClientStream {
+export class Http1Stream implements ClientStream, ResponseRewrite {
   readonly isUpgrade: boolean
   /** The final head has gone out. */
   private hasResponded = false
   sink: RequestSink = NOBODY
   private readonly carrier: Http1Carrier
-  private readonly isHead: boolean
   /** HTTP/1.0: no chunks, no interim responses. */
-  private readonly isOldClient: boolean
+  readonly isOldClient: boolean
   private readonly takesTrailers: boolean
   private readonly wantsKeepAlive: boolean
   private readonly bytes: Buffer
   private readonly start: number
-  private coding: ResponseCoding = 'none'
-  private persists = false
+  coding: ResponseCoding = 'none'
+  persists = false
   /** undefined: it has none. */
   private readonly body: RequestBody | undefined
-  private readonly sentBefore: number
 
   /** `carrier.handler.head` holds the request's head now. */
   constructor(carrier: Http1Carrier, body: RequestBody | undefined) {
     const { head } = carrier.handler
     this.carrier = carrier
     this.body = body
-    this.sentBefore = carrier.wire.sentBytes
-    this.isHead = head.isHead
     this.isOldClient = head.minorVersion === 0
     this.isUpgrade = head.fields.connection !== 0 && isUpgrade(head)
     this.takesTrailers = acceptsTrailers(head)
@@ -81,6 +84,10 @@ export class Http1Stream implements ClientStream {
 
   get peer(): Peer {
     return this.carrier.peer
+  }
+
+  get dateLine(): DateLine {
+    return this.carrier.handler.dateLine
   }
 
   get bodyForm(): BodyForm {
@@ -181,9 +188,10 @@ export class Http1Stream implements ClientStream {
   }
 
   private respondentFor({ closes }: Problem): Respondent {
+    const { fields, isHead } = this.readHead()
     return {
-      accept: this.readHead().fields.valueNamed('accept'),
-      isHead: this.isHead,
+      accept: fields.valueNamed('accept'),
+      isHead,
       isOldClient: this.isOldClient,
       persists: closes !== true && this.mayPersist(),
     }
@@ -200,16 +208,14 @@ export class Http1Stream implements ClientStream {
   }
 
   private writeHead(head: ResponseHead): void {
-    const { coding, isOldClient, persists } = this
-    const { wire, handler } = this.carrier
-    const at = wire.reserve(responseHeadRoom(head))
-    commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists, dateLine: handler.dateLine }))
+    const at = this.carrier.wire.reserve(responseHeadRoom(head))
+    commit(writeResponseHead(outbox.bytes, at, head, this))
   }
 
   /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6), unless it was still sending a body. */
   private finish(persists: boolean): void {
     const behind = persists ? 'requests' : this.wantsKeepAlive || this.body !== undefined ? 'unknown' : 'nothing'
-    this.carrier.finish(behind, this.sentBefore)
+    this.carrier.finish(behind)
   }
 
   private mayPersist(): boolean {

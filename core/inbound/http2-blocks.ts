@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import { StreamFault } from '../http2/errors.ts'
-import { HpackDecoder } from '../http2/hpack-decoder.ts'
+import { type FieldBlock, HpackDecoder } from '../http2/hpack-decoder.ts'
 import { type Built, RequestFields } from '../http2/request-fields.ts'
 import { DEFAULT_TABLE_BYTES } from '../http2/settings.ts'
 import { TrailerFields } from '../http2/trailer-fields.ts'
@@ -25,13 +25,13 @@ export class FieldBlocks {
   private readonly decoder = new HpackDecoder(DEFAULT_TABLE_BYTES)
 
   /** Of a request that nobody answers: the table goes on all the same. Throws ConnectionFault, as all of these do. */
-  skip(block: Buffer): void {
+  skip(block: FieldBlock): void {
     this.decoder.decode(block, IGNORED)
   }
 
-  /** `hasBody`: the stream goes on. The head is valid until the next one is read, unless it is kept. */
-  readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits): Built {
-    requestFields.begin(limits)
+  /** `hasBody`: the stream goes on. `fields`: where the head's lines are added. The head is valid until the next one is read, unless it is kept. */
+  readRequest(block: FieldBlock, hasBody: boolean, limits: HttpLimits, fields: FieldSection): Built {
+    requestFields.begin(limits, fields)
     this.decoder.decode(block, requestFields)
     return requestFields.finish(hasBody, webSocketKey)
   }
@@ -52,7 +52,7 @@ export class FieldBlocks {
   }
 
   /** The trailers of a message. Throws StreamFault. */
-  readTrailers(streamId: number, block: Buffer, limits: HttpLimits): FieldSection {
+  readTrailers(streamId: number, block: FieldBlock, limits: HttpLimits): FieldSection {
     const fields = new TrailerFields(limits)
     this.decoder.decode(block, fields)
     try {

@@ -9,6 +9,7 @@ import { ClosedStreams } from '../http2/closed-streams.ts'
 import * as codes from '../http2/errors.ts'
 import { ConnectionFault, StreamFault } from '../http2/errors.ts'
 import type { FrameSink } from '../http2/frame-reader.ts'
+import type { FieldBlock } from '../http2/hpack-decoder.ts'
 import { type FrameWriter, widened } from '../http2/frame-writer.ts'
 import { MAX_STREAM_ID } from '../http2/frames.ts'
 import { HpackEncoder } from '../http2/hpack-encoder.ts'
@@ -146,7 +147,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (isStreamEnd) this.endStream(current, undefined)
   }
 
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean, isSelfDependent: boolean): void {
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean, isSelfDependent: boolean): void {
     this.requireSettings()
     const stream = this.streams.get(streamId)
     try {
@@ -245,14 +246,14 @@ export class Http2Session implements FrameSink, Http2Carrier {
       throw new ConnectionFault('a frame came for a stream that is over', codes.STREAM_CLOSED)
   }
 
-  private skipBlock(streamId: number, block: Buffer, isSelfDependent: boolean): void {
+  private skipBlock(streamId: number, block: FieldBlock, isSelfDependent: boolean): void {
     this.blocks.skip(block)
     if (streamId <= this.lastStreamId) return this.checkGone(streamId)
     this.lastStreamId = streamId
     if (isSelfDependent) throw new StreamFault(streamId, 'a stream may not depend on itself')
   }
 
-  private readTrailers(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readTrailers(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     if (stream.hasRemoteEnded || !isStreamEnd) this.blocks.skip(block)
     if (stream.hasRemoteEnded)
       throw new StreamFault(stream.id, 'fields came behind the end of their stream', codes.STREAM_CLOSED)
@@ -268,15 +269,15 @@ export class Http2Session implements FrameSink, Http2Carrier {
     }
   }
 
-  private readRequest(streamId: number, block: Buffer, isStreamEnd: boolean): void {
+  private readRequest(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     const { handler, blocks } = this
     this.lastStreamId = streamId
-    this.requestsThisTurn += COST_OF_HEAD + costOfBlock(block.length)
+    this.requestsThisTurn += COST_OF_HEAD + costOfBlock(block.end - block.start)
     if (this.owner.isFull || this.streams.size >= MAX_STREAMS) {
       blocks.skip(block)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     }
-    const built = blocks.readRequest(block, !isStreamEnd, handler.limits)
+    const built = blocks.readRequest(block, !isStreamEnd, handler.limits, handler.head.fields)
     this.requestsThisTurn += costOfBytes(built.kind === 'head' ? built.end - built.start : handler.limits.maxHeadBytes)
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
@@ -284,7 +285,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     const { bytes, start, end } = blocks.settleHead()
     try {
-      handler.head.parse(bytes, start, end, handler.limits)
+      handler.head.settle(bytes, start, end, handler.limits)
     } catch (error) {
       if (error instanceof ProtocolError) return this.refuse(streamId, error, isStreamEnd)
       throw error

@@ -64,7 +64,8 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   private readonly start: number
   private readonly end: number
   private state: StreamState
-  private readonly body: Http2RequestBody
+  /** undefined: it has none. */
+  private readonly body: Http2RequestBody | undefined
   /** Of the response. */
   private trailers: FieldSection | undefined = undefined
   private tunnel: StreamTunnel | undefined = undefined
@@ -84,7 +85,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.headExcess = excessOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
-    this.body = new Http2RequestBody(this, head.fields.contentLength, isOver || this.isUpgrade)
+    this.body = isOver ? undefined : new Http2RequestBody(this, head.fields.contentLength, this.isUpgrade)
   }
 
   get peer(): Peer {
@@ -92,7 +93,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   get isWhole(): boolean {
-    return this.body.isWhole
+    return this.body === undefined || this.body.isWhole
   }
 
   get isBlocked(): boolean {
@@ -123,23 +124,23 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   /** A DATA frame of `length` bytes begins, padding included. Throws StreamFault. */
   takeWindow(length: number): void {
-    this.body.takeWindow(length)
+    this.body?.takeWindow(length)
   }
 
   /** Throws StreamFault. */
   onContent(bytes: Buffer, start: number, end: number): void {
     if (this.tunnel !== undefined) return this.tunnel.onContent(bytes, start, end)
-    this.body.onContent(bytes, start, end)
+    this.body?.onContent(bytes, start, end)
     this.onProgress()
   }
 
   /** END_STREAM has come. Throws StreamFault. */
   onRemoteEnd(trailers: FieldSection | undefined): void {
-    this.body.checkEnd()
+    this.body?.checkEnd()
     this.state = followStream(this.state, 'remoteEnds')
     if (this.state === 'closed') this.leave()
     if (this.tunnel !== undefined) return this.tunnel.onRemoteEnd()
-    this.body.onRemoteEnd(trailers)
+    this.body?.onRemoteEnd(trailers)
     this.onProgress()
   }
 
@@ -151,7 +152,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   credit(length: number): void {
-    this.body.credit(length)
+    this.body?.credit(length)
   }
 
   creditConnection(length: number): void {
@@ -163,17 +164,17 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   limitBody(maxBytes: number): void {
-    this.body.limit(maxBytes)
+    this.body?.limit(maxBytes)
   }
 
   pauseBody(): void {
-    this.body.pause()
+    this.body?.pause()
     this.onProgress()
   }
 
   resumeBody(form: BodyForm): void {
     if (this.state === 'closed') return
-    this.body.resume(form)
+    this.body?.resume(form)
     this.onProgress()
   }
 
@@ -221,7 +222,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   /** Whether it is a call of gRPC that has gone wrong. */
   private isGrpc({ status, content }: Problem): boolean {
-    return content === undefined && status >= 400 && isGrpc(this.readHead().fields.valueNamed('content-type'))
+    return content === undefined && status >= 400 && isGrpc(this.readHead().fields)
   }
 
   private respondent(): Respondent {
@@ -242,7 +243,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     writeResponseBlock(carrier, this.id, head, carrier.handler.dateLine)
     const tunnel = new StreamTunnel(this, wheel, (length) => (counters.bytesFromClients -= length))
     this.tunnel = tunnel
-    const early = body.takeHeld()
+    const early = body?.takeHeld()
     if (early !== undefined) this.credit(early.length)
     if (this.hasRemoteEnded) tunnel.onRemoteEnd()
     this.onProgress()
@@ -324,7 +325,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     carrier.handler.wheel.remove(this)
     this.stall?.end()
     this.sending.drop()
-    this.body.drop()
+    this.body?.drop()
     carrier.onStreamOver(this)
   }
 
@@ -335,14 +336,14 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     const isMessage = this.tunnel === undefined
     if (isMessage && this.sending.isWaiting) (this.stall ??= new Stall(this)).begin(wheel.now)
     else this.stall?.end()
-    if (isMessage && (this.sending.isWaiting || this.body.isAwaited)) wheel.arm(this, timeouts.bodyMs)
+    if (isMessage && (this.sending.isWaiting || this.body?.isAwaited === true)) wheel.arm(this, timeouts.bodyMs)
     else wheel.disarm(this)
   }
 
   onTimeout(): void {
     if (this.sending.isWaiting) this.fail(CANCEL)
     else if (!this.isWhole) {
-      this.body.pause()
+      this.body?.pause()
       this.sink.onRequestFault(tooLate('body'))
     }
   }

@@ -275,7 +275,7 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
 
   private isGrpc({ status, content }: Problem): boolean {
     if (content !== undefined || status < 400) return false
-    return isGrpc(this.readHead().fields.valueNamed('content-type'))
+    return isGrpc(this.readHead().fields)
   }
 
   private respondent(): Respondent {

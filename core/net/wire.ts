@@ -39,7 +39,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** Bytes the kernel did not take yet, in order. */
   private kept: Kept | undefined = undefined
   alert: string | undefined = undefined
-  /** Of all that was to be sent, what the system has taken. */
+  /** What the system has taken since this was last set to 0. */
   sentBytes = 0
   /** Where what comes goes within the kernel. */
   private relay: Relay | undefined = undefined
@@ -167,13 +167,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   }
 
   /**
-   * Closes at once behind the last few bytes, for a peer of which nothing can follow: its end need not be waited for. `since`:
-   * what had been sent before these. What is more, or has not gone out, might be lost by a peer that says something after all,
-   * since a close with bytes unread is a reset: that is closed behind as ever.
+   * Closes at once behind the last few bytes, those of `sentBytes`, for a peer of which nothing can follow: its end need not be
+   * waited for. What is more, or has not gone out, might be lost by a peer that says something after all, since a close with
+   * bytes unread is a reset: that is closed behind as ever.
    */
-  closeAtOnce(since: number): void {
+  closeAtOnce(): void {
     if (outbox.owner === this) flush()
-    if (this.side !== 'open' || this.kept !== undefined || this.sentBytes - since > MAX_LAST_BYTES) this.close()
+    if (this.side !== 'open' || this.kept !== undefined || this.sentBytes > MAX_LAST_BYTES) this.close()
     else this.socket?.end()
   }
 

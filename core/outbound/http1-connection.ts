@@ -18,7 +18,7 @@ import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
 import { hasNews } from '../net/news.ts'
-import { openPassage, type Passage } from '../net/passage.ts'
+import { openPassage } from '../net/passage.ts'
 import { retained } from '../net/retained.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import { Wire } from '../net/wire.ts'
@@ -33,7 +33,6 @@ import { writeChunk } from './write-chunk.ts'
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
   readonly begun: Begun
-  readonly bodyForm: BodyForm
   /** Monotonic ms, coarse. */
   openedAt = 0
   /** Where it waits while it is idle: among those to its backend, and among all. */
@@ -54,8 +53,6 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   private isRequestSent = false
   /** 1xx responses so far. */
   private interims = 0
-  /** The short way that its body takes. */
-  private passage: Passage | undefined = undefined
   /** The form in which the sink wants a chunked response. */
   private responseForm: BodyForm = 'chunks'
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
@@ -66,9 +63,12 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     this.owner = owner
     this.begun = begun
     this.timeouts = owner.timeouts
-    this.bodyForm = owner.bodyForm
     this.wire = wire ?? new Wire(this, owner.wheel)
     this.wire.owner = this
+  }
+
+  get bodyForm(): BodyForm {
+    return this.owner.bodyForm
   }
 
   /** Until its first request is sent it is not; while that of a kept connection is being sent it is. */
@@ -174,9 +174,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   onRelayed(length: number): void {
     this.owner.counters.bytesFromBackend += length
     if (this.state.kind !== 'body') return
-    const { reader } = this.state
+    const { reader, passage } = this.state
     reader.skip(length)
-    this.passage?.onPassed(length)
+    passage?.onPassed(length)
     if (!reader.isDone) return this.rearm()
     // What follows a response belongs to nobody, and was not read with it here.
     if (hasNews(this.wire)) this.behind = 'closed'
@@ -302,7 +302,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
       if (this.state === WHOLE) this.endAt(bytes, position + length, undefined)
       return
     }
-    const body: State = { kind: 'body', framing, reader }
+    const body: State = { kind: 'body', framing, reader, passage: undefined }
     this.state = advance(this.state, 'bodyBegins', body)
     this.sink?.onResponse(head, framing)
     if (this.state === body) this.readBody(bytes, position)
@@ -318,7 +318,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     else this.rearm()
     if (this.state !== state) return
     const progress = { piece: bytes.length, remaining: reader.remaining }
-    this.passage = openPassage(this.wire, progress, this.owner.pipes, sink)
+    state.passage = openPassage(this.wire, progress, this.owner.pipes, sink)
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {

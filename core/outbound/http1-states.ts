@@ -2,13 +2,20 @@
 import type { BodyReader } from '../http1/body.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { HeadBuffer } from '../http1/head-buffer.ts'
+import type { Passage } from '../net/passage.ts'
 
 export type State =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'idle' }
   /** `buffer`: its first pieces; undefined: nothing of a head has come, or nothing that is kept. */
   | { readonly kind: 'head'; readonly buffer: HeadBuffer | undefined }
-  | { readonly kind: 'body'; readonly framing: BodyKind; readonly reader: BodyReader }
+  /** `passage`: the short way that the rest takes. */
+  | {
+      readonly kind: 'body'
+      readonly framing: BodyKind
+      readonly reader: BodyReader
+      passage: Passage | undefined
+    }
   /** `early`: bytes that came right behind a 101. */
   | { readonly kind: 'whole'; readonly early: Buffer | undefined }
   | { readonly kind: 'tunnel' }

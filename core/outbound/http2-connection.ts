@@ -159,9 +159,9 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onStreamOver(stream: Http2Stream): void {
-    this.pending.delete(stream)
     this.unsettled.delete(stream)
-    if (stream.id !== 0) this.streams.delete(stream.id)
+    if (stream.id === 0) this.pending.delete(stream)
+    else this.streams.delete(stream.id)
     this.session.forget(stream)
     if (this.phase === 'closed') return
     if (this.phase === 'connecting' && this.pending.size === 0) return this.giveUp()

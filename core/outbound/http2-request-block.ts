@@ -2,9 +2,18 @@
  * The field block that a backend gets: the head as it would be forwarded in HTTP/1.1 (see `rewrite-request.ts`, where what is
  * changed on the way has its one home), in the form of HTTP/2.
  */
-import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
+import {
+  dropsOf,
+  hasOwnRequestLine,
+  markRequest,
+  type RequestRewrite,
+  requestHeadRoom,
+  writeAddedLines,
+  writeRequestLine,
+} from '../forward/rewrite-request.ts'
 import * as kind from '../http1/field-names.ts'
-import { COLON, CR, equalsIgnoringCase, isWhitespace, LF, SPACE } from '../http1/grammar.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import { COLON, CR, equalsIgnoringCase, isWhitespace, SPACE } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { FrameWriter } from '../http2/frame-writer.ts'
 import {
@@ -15,6 +24,7 @@ import {
   type Span,
   writeIndexed,
 } from '../http2/hpack-encoder.ts'
+import { writeField } from '../http2/trailer-block.ts'
 
 export interface RequestTarget {
   readonly frames: FrameWriter
@@ -38,16 +48,11 @@ const METHOD_INDEX = [
   { method: Buffer.from('POST'), index: 3 },
 ]
 const SCHEME_INDEX = { http: 6, https: 7 }
-/** Lines that HTTP/2 has no use for (RFC 9113 8.2.2); Host becomes `:authority`. */
-const LEFT_OUT = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'].map((name) =>
-  Buffer.from(name),
-)
-/** Lengths of their names. */
-const MAY_BE_LEFT_OUT = new Uint8Array(64)
-for (const { length } of LEFT_OUT) MAY_BE_LEFT_OUT[length] = 1
-const HOST = Buffer.from('host')
+/** 1 for each kind of line of ours that HTTP/2 has no use for (RFC 9113 8.2.2); Host is `:authority`. */
+const LEFT_OUT = new Uint8Array(kind.KIND_COUNT)
+for (const each of [kind.CONNECTION, kind.TRANSFER_ENCODING, kind.UPGRADE, kind.HOST]) LEFT_OUT[each] = 1
 
-/** Where heads are written before they are made into blocks. */
+/** Where lines of ours are written before they are made fields. */
 let scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH)
 
 /** Writes the block; spoils `head` for other use. */
@@ -58,64 +63,36 @@ export function writeRequestBlock(
   rewrite: RequestRewrite,
 ): void {
   const { frames, encoder, settings } = target
-  const protocol = rewrite.isUpgrade ? head.fields.valueOf(kind.UPGRADE) : undefined
+  const { fields } = head
+  const protocol = rewrite.isUpgrade ? fields.valueOf(kind.UPGRADE) : undefined
   const room = requestHeadRoom(head, rewrite)
   if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
-  const length = writeRequestHead(scratch, 0, head, rewrite)
   const bytes = scratch
-  const start = frames.beginBlock(length + (head.fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD)
-  findLines(bytes)
+  const cookies = markRequest(head, rewrite)
+  const lineEnd = hasOwnRequestLine(head, rewrite) ? writeRequestLine(bytes, 0, head, rewrite) : 0
+  const behind = cookies === '' ? lineEnd : lineEnd + bytes.write(cookies, lineEnd, 'latin1')
+  const added = writeAddedLines(bytes, behind, head, rewrite)
+  const start = frames.beginBlock(
+    fields.end - head.start + added + (fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD,
+  )
   let end = encoder.begin(frames.bytes, start)
-  end = writePseudo(target, end, bytes, protocol)
-  end = writeLines(target, end, bytes, protocol !== undefined)
+  end = protocol === undefined ? writeMethod(target, end, head) : writeConnect(target, end, protocol)
+  end = writeIndexed(frames.bytes, end, SCHEME_INDEX[target.scheme])
+  end = encoder.write(frames.bytes, end, authorityOf(head, rewrite))
+  end = encoder.write(frames.bytes, end, lineEnd > 0 ? targetIn(bytes) : targetOf(head))
+  end = writeOwn(target, end, head, rewrite)
+  end = writeAdded(target, end, lineEnd, added)
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
-/** Where lines of the head begin, their colons, and their CRLF; three numbers each. */
-const bounds: number[] = []
-
-function findLines(bytes: Buffer): void {
-  bounds.length = 0
-  let at = 0
-  while (bytes[at] !== LF) at += 1
-  for (at += 1; bytes[at] !== CR;) {
-    const start = at
-    while (bytes[at] !== COLON) at += 1
-    const colon = at
-    while (bytes[at] !== CR) at += 1
-    bounds.push(start, colon, at)
-    at += 2
-  }
-}
-
-/** `protocol`: asked for by extended CONNECT (RFC 8441 4); undefined: it is a request of its own method. */
-function writePseudo(target: RequestTarget, at: number, bytes: Buffer, protocol: string | undefined): number {
-  const { frames, encoder, scheme } = target
-  const out = frames.bytes
-  let methodEnd = 0
-  while (bytes[methodEnd] !== SPACE) methodEnd += 1
-  let targetEnd = methodEnd + 1
-  while (bytes[targetEnd] !== SPACE) targetEnd += 1
-  let end = protocol === undefined ? writeMethod(target, at, bytes, methodEnd) : writeConnect(target, at, protocol)
-  end = writeIndexed(out, end, SCHEME_INDEX[scheme])
-  for (let index = 0; index < bounds.length; index += 3) {
-    const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
-    if (!equalsIgnoringCase(bytes, start, colon, HOST)) continue
-    end = encoder.write(out, end, trimmed(pseudo(AUTHORITY, bytes, colon + 1, stop)))
-    break
-  }
-  return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
-}
-
-/** That at bytes[0..methodEnd). */
-function writeMethod({ frames, encoder }: RequestTarget, at: number, bytes: Buffer, methodEnd: number): number {
-  const out = frames.bytes
-  const index = indexOfMethod(bytes, methodEnd)
+function writeMethod({ frames, encoder }: RequestTarget, at: number, { bytes, start, methodEnd }: RequestHead): number {
+  const index = indexOfMethod(bytes, start, methodEnd)
   return index === undefined
-    ? encoder.write(out, at, pseudo(METHOD, bytes, 0, methodEnd))
-    : writeIndexed(out, at, index)
+    ? encoder.write(frames.bytes, at, pseudo(METHOD, bytes, start, methodEnd))
+    : writeIndexed(frames.bytes, at, index)
 }
 
+/** Asked for by extended CONNECT (RFC 8441 4). */
 function writeConnect({ frames, encoder }: RequestTarget, at: number, protocol: string): number {
   const out = frames.bytes
   const name = Buffer.from(protocol.toLowerCase(), 'latin1')
@@ -123,13 +100,29 @@ function writeConnect({ frames, encoder }: RequestTarget, at: number, protocol: 
   return encoder.write(out, end, pseudo(PROTOCOL, name, 0, name.length))
 }
 
-/** Of the method at bytes[0..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
-function indexOfMethod(bytes: Buffer, end: number): number | undefined {
+const targetOf = ({ bytes, methodEnd, targetEnd }: RequestHead): Span => pseudo(PATH, bytes, methodEnd + 1, targetEnd)
+
+/** Of the request line that `bytes` begin with. */
+function targetIn(bytes: Buffer): Span {
+  const start = bytes.indexOf(SPACE) + 1
+  return pseudo(PATH, bytes, start, bytes.indexOf(SPACE, start))
+}
+
+function authorityOf(head: RequestHead, { backendHost }: RequestRewrite): Span {
+  const { bytes, fields, authorityStart, authorityEnd } = head
+  const host = fields.first[kind.HOST] as number
+  if (authorityStart >= 0) return pseudo(AUTHORITY, bytes, authorityStart, authorityEnd)
+  if (host >= 0) return pseudo(AUTHORITY, bytes, fields.valueStart(host), fields.valueEnd(host))
+  return pseudo(AUTHORITY, Buffer.from(backendHost, 'latin1'), 0, backendHost.length)
+}
+
+/** Of the method at bytes[start..end), which is one of that very case (RFC 9110 9.1); undefined: it has none. */
+function indexOfMethod(bytes: Buffer, start: number, end: number): number | undefined {
   for (const { method, index } of METHOD_INDEX) {
-    if (method.length !== end) continue
+    if (method.length !== end - start) continue
     let at = 0
-    while (at < end && bytes[at] === method[at]) at += 1
-    if (at === end) return index
+    while (start + at < end && bytes[start + at] === method[at]) at += 1
+    if (start + at === end) return index
   }
   return undefined
 }
@@ -145,25 +138,43 @@ function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
   return span
 }
 
-function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer, isUpgrade: boolean): number {
+const isKey = ({ bytes, starts, colons }: FieldSection, index: number): boolean =>
+  equalsIgnoringCase(bytes, starts[index] as number, colons[index] as number, KEY)
+
+/** The client's own lines. */
+function writeOwn(target: RequestTarget, at: number, { fields }: RequestHead, rewrite: RequestRewrite): number {
+  const { isUpgrade } = rewrite
+  const drops = dropsOf(rewrite)
   let end = at
-  span.names = bytes
-  span.bytes = bytes
-  for (let index = 0; index < bounds.length; index += 3) {
-    const [start, colon] = [bounds[index] as number, bounds[index + 1] as number]
-    if (isLeftOut(bytes, start, colon) || (isUpgrade && equalsIgnoringCase(bytes, start, colon, KEY))) continue
-    span.nameStart = start
-    span.nameEnd = colon
-    span.valueStart = colon + 1
-    span.valueEnd = bounds[index + 2] as number
-    end = encoder.write(frames.bytes, end, trimmed(span))
+  for (let index = 0; index < fields.count; index += 1) {
+    const fieldKind = fields.kinds[index] as number
+    if (drops[fieldKind] !== 0 || fieldKind === kind.HOST || (isUpgrade && isKey(fields, index))) continue
+    end = writeField(target, end, fields, index)
   }
   return end
 }
 
-function isLeftOut(bytes: Buffer, start: number, colon: number): boolean {
-  if (MAY_BE_LEFT_OUT[colon - start] !== 1) return false
-  return LEFT_OUT.some((name) => equalsIgnoringCase(bytes, start, colon, name))
+/** Lines of ours in `scratch`, from `from` to `to`, each with CRLF. */
+function writeAdded({ frames, encoder }: RequestTarget, at: number, from: number, to: number): number {
+  const lines = scratch
+  let end = at
+  span.names = lines
+  span.bytes = lines
+  for (let start = from; start < to;) {
+    let colon = start
+    while (lines[colon] !== COLON) colon += 1
+    let stop = colon
+    while (lines[stop] !== CR) stop += 1
+    if (LEFT_OUT[kind.fieldKind(lines, start, colon)] === 0) {
+      span.nameStart = start
+      span.nameEnd = colon
+      span.valueStart = colon + 1
+      span.valueEnd = stop
+      end = encoder.write(frames.bytes, end, trimmed(span))
+    }
+    start = stop + 2
+  }
+  return end
 }
 
 /** Without white space around its value. */

@@ -11,7 +11,7 @@ import * as codes from '../http2/errors.ts'
 import { ConnectionFault } from '../http2/errors.ts'
 import type { FrameSink } from '../http2/frame-reader.ts'
 import { widened } from '../http2/frame-writer.ts'
-import { HpackDecoder } from '../http2/hpack-decoder.ts'
+import { type FieldBlock, HpackDecoder } from '../http2/hpack-decoder.ts'
 import { ResponseFields } from '../http2/response-fields.ts'
 import * as setting from '../http2/settings.ts'
 import { TrailerFields } from '../http2/trailer-fields.ts'
@@ -104,7 +104,7 @@ export class Http2Session implements FrameSink {
     }
   }
 
-  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean): void {
+  onFieldBlock(streamId: number, block: FieldBlock, isStreamEnd: boolean): void {
     this.requireSettings()
     const stream = this.owner.streams.get(streamId)
     if (stream === undefined || stream.hasRemoteEnded) {
@@ -177,14 +177,14 @@ export class Http2Session implements FrameSink {
     else stream.widen(increment)
   }
 
-  private readHead(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readHead(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     const { head, limits } = this.owner
-    responseFields.begin(limits)
+    responseFields.begin(limits, head.fields)
     this.decoder.decode(block, responseFields)
     const built = responseFields.finish()
     if (built.kind !== 'head') return stream.fail('protocol', built.detail, codes.PROTOCOL_ERROR)
     try {
-      head.parse(built.bytes, built.start, built.end, limits)
+      head.settle(built.bytes, built.start, built.end)
       const { upgrade } = stream
       if (upgrade !== undefined && head.status >= 200 && head.status < 300) switchProtocols(head, upgrade, limits)
       stream.onHead(head, isStreamEnd)
@@ -193,7 +193,7 @@ export class Http2Session implements FrameSink {
     }
   }
 
-  private readTrailers(stream: Http2Stream, block: Buffer, isStreamEnd: boolean): void {
+  private readTrailers(stream: Http2Stream, block: FieldBlock, isStreamEnd: boolean): void {
     const fields = new TrailerFields(this.owner.limits)
     this.decoder.decode(block, fields)
     try {

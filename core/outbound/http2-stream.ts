@@ -222,7 +222,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
       throw new ProtocolError('less content came than content-length says')
     this.hasFinalHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
-    this.isGrpc = isGrpc(head.fields.valueNamed('content-type'))
+    this.isGrpc = isGrpc(head.fields)
     if (this.isGrpc && isStreamEnd) this.grpcStatus = grpcStatusIn(head.fields) ?? UNKNOWN
     if (isStreamEnd) this.state = followStream(this.state, 'remoteEnds')
     this.onProgress()

@@ -1,7 +1,7 @@
 /** HTTP/2 in bytes: frames and field blocks as a test writes them, without our codec, and what a side has sent as lines. */
 import { CANCEL, nameOfCode } from '../../core/http2/errors.ts'
 import * as frames from '../../core/http2/frames.ts'
-import { HpackDecoder } from '../../core/http2/hpack-decoder.ts'
+import { blockOf, HpackDecoder } from '../../core/http2/hpack-decoder.ts'
 import { nameOf, valueOf } from '../../core/http2/field.ts'
 import { bytesOf, textOf } from './http1-bytes.ts'
 
@@ -158,7 +158,9 @@ export class FrameLog {
         const fields: string[] = []
         const block = bytesOf(this.block)
         this.block = ''
-        this.decoder.decode(block, { onField: (field) => void fields.push(`${nameOf(field)}=${valueOf(field)}`) })
+        this.decoder.decode(blockOf(block), {
+          onField: (field) => void fields.push(`${nameOf(field)}=${valueOf(field)}`),
+        })
         return fields
       }
       case frames.DATA:

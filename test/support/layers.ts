@@ -228,6 +228,8 @@ const LAYERS: readonly Layer[] = [
   // The page runs in a browser: it gets nothing that would not.
   { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
+  { from: 'bench/h2-blocks.ts', to: ['core/http2/'] },
+  { from: 'bench/replay-h2c.ts', to: ['core/http2/', 'bench/profile.ts', 'bench/h2-blocks.ts'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },

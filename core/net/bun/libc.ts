@@ -5,7 +5,7 @@
  */
 import { tryAdopting } from '../adopt.ts'
 import type { Endpoint } from '../connect.ts'
-import { errorName } from '../epoll/calls.ts'
+import { EAGAIN, errorName } from '../epoll/calls.ts'
 import { familyAt, writeAddress } from '../epoll/sockaddr.ts'
 import { fromLibc, type Opened } from '../ffi.ts'
 import {
@@ -84,7 +84,7 @@ function bind(bindings: Bindings): Libc | undefined {
       call.close(descriptor)
     },
     hasNews(descriptor) {
-      return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || code() !== 'EAGAIN'
+      return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno[0] !== EAGAIN
     },
   }
   return isSound(bindings, libc) ? libc : undefined

@@ -7,7 +7,7 @@ import { EINPROGRESS, EINVAL, errorName, systemError } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
-import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
+import { type EpollMeans, EpollSocket, READ_EVENTS, type SocketMeans } from './socket.ts'
 
 /** Offsets in the scratch arena. */
 const ADDRESS = 0
@@ -15,8 +15,9 @@ const VALUE = 128
 const SIZE = 136
 
 export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Connect {
+  const own: SocketMeans = { ...means, isAccepted: false, reportFault }
   return (endpoint, events) => {
-    const connecting = new Connecting(means, events, reportFault)
+    const connecting = new Connecting(own, events)
     try {
       connecting.begin(endpoint)
     } catch (error) {
@@ -28,19 +29,17 @@ export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Con
 
 class Connecting implements Watched {
   generation = 0
-  private readonly means: EpollMeans
+  private readonly means: SocketMeans
   private readonly events: ConnectEvents
-  private readonly reportFault: ReportFault
   /** -1: there is none, or it is in other hands. */
   private fd = -1
   private isOver = false
   /** What has become of it. */
   private socket: EpollSocket | undefined = undefined
 
-  constructor(means: EpollMeans, events: ConnectEvents, reportFault: ReportFault) {
+  constructor(means: SocketMeans, events: ConnectEvents) {
     this.means = means
     this.events = events
-    this.reportFault = reportFault
   }
 
   /** Throws an error with the system's `code`. */
@@ -87,7 +86,7 @@ class Connecting implements Watched {
     const { fd } = this
     this.fd = -1
     this.isOver = true
-    const socket = new EpollSocket(fd, this.means, 'connected', this.reportFault)
+    const socket = new EpollSocket(fd, this.means)
     this.socket = socket
     loop.replace(fd, socket)
     this.events.onConnected(socket)
@@ -99,7 +98,7 @@ class Connecting implements Watched {
 
   onFault(error: unknown): void {
     if (this.socket !== undefined) return this.socket.onFault(error)
-    this.reportFault(error)
+    this.means.reportFault(error)
     this.close()
   }
 

@@ -22,7 +22,7 @@ import {
 } from './options.ts'
 import type { Watched } from './loop.ts'
 import { familyAt, hostAt, pathAt, portAt, writeAddress } from './sockaddr.ts'
-import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
+import { type EpollMeans, EpollSocket, READ_EVENTS, type SocketMeans } from './socket.ts'
 
 /** Clients let in at once, before those that are there have a turn. */
 const MAX_AT_ONCE = 64
@@ -117,7 +117,7 @@ class Listening implements BoundSocket, Watched {
   /** Not told of one that was given: its queue is to stay for who listens there next. */
   readonly fd: number | undefined
   private readonly own: number
-  private readonly means: EpollMeans
+  private readonly means: SocketMeans
   private readonly isGiven: boolean
   private readonly events: AcceptEvents
   /** Whoever comes in brings its first bytes along. */
@@ -128,7 +128,7 @@ class Listening implements BoundSocket, Watched {
   constructor(own: number, means: EpollMeans, { address, isGiven, manner, events }: ListeningOptions) {
     this.fd = isGiven ? undefined : own
     this.own = own
-    this.means = means
+    this.means = { ...means, isAccepted: true, reportFault: events.reportFault }
     this.address = address
     this.isGiven = isGiven
     this.events = events
@@ -190,7 +190,7 @@ class Listening implements BoundSocket, Watched {
     scratch.bytes.writeInt32LE(SIZE, SIZE)
     const fd = call.accept4(this.own, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
     if (fd < 0) return errno() !== EAGAIN && this.goOnAfter(errorName(errno()))
-    const socket = new EpollSocket(fd, this.means, 'accepted', this.events.reportFault)
+    const socket = new EpollSocket(fd, this.means)
     const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
     try {
       loop.add(fd, socket, READ_EVENTS)

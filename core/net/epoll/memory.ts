@@ -14,6 +14,8 @@ export const SMALL_BYTES = 16 * 1024
 export const LARGE_BYTES = 256 * 1024
 /** What a head keeps from being freed for as long as its request lasts, which may be hours; half of it costs a third more for each piece. */
 const SLAB_BYTES = 32 * 1024
+/** A slab with less room than a head takes, and a small body, makes way for the next: with four times that half of each was never used. */
+const LEAST_BYTES = 4 * 1024
 /** An answer without much of a body is shorter; each length that comes costs some 100 bytes for good. */
 const MAX_VIEW_BYTES = 2048
 
@@ -33,11 +35,13 @@ export class ReceiveMemory {
     lend(this.large.bytes)
   }
 
-  /** Room for a piece of so many bytes at `used`, a small one at most. */
-  makeRoom(size = SMALL_BYTES): void {
-    if (this.used + size <= SLAB_BYTES) return
-    this.slab = this.calls.arena(SLAB_BYTES)
-    this.used = 0
+  /** Makes room for one small piece at `used`; returns how much there is, from `least` to `most`. */
+  makeRoom(least = LEAST_BYTES, most = SMALL_BYTES): number {
+    if (SLAB_BYTES - this.used < least) {
+      this.slab = this.calls.arena(SLAB_BYTES)
+      this.used = 0
+    }
+    return Math.min(most, SLAB_BYTES - this.used)
   }
 
   /** The next `length` bytes of the slab. */

@@ -61,14 +61,18 @@ export interface EpollMeans {
   readonly resetAddress: number
 }
 
+/** And what those of one listener share, or all that we connect: a socket has little of its own, since there are many. */
+export interface SocketMeans extends EpollMeans {
+  /** They have come to us: heads in their pieces may be kept, and when one resets, nobody is left to answer. */
+  readonly isAccepted: boolean
+  readonly reportFault: ReportFault
+}
+
 export class EpollSocket implements OwnedSocket, Watched {
   generation = 0
   data: SocketOwner = NOBODY
   readonly fd: number
-  private readonly means: EpollMeans
-  private readonly reportFault: ReportFault
-  /** Who has come to us: heads in its pieces may be kept, and when it resets, nobody is left to answer. */
-  private readonly isAccepted: boolean
+  private readonly means: SocketMeans
   private isOpen = true
   private isPaused = false
   /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
@@ -81,8 +85,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   private hasShut = false
   /** What it brings may be overwritten at once. */
   private isLent: boolean
-  /** What the next read may bring: more each time that one has filled it. */
-  private room: number
+  /** What the next read may bring: more each time that one has brought all of that. */
+  private most: number
   /** It waits in the loop for another turn. */
   private isInLine = false
   /** Where the next `left` bytes that come go, unread. */
@@ -95,13 +99,11 @@ export class EpollSocket implements OwnedSocket, Watched {
   private failure = 0
 
   /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
-  constructor(fd: number, means: EpollMeans, side: 'accepted' | 'connected', reportFault: ReportFault) {
+  constructor(fd: number, means: SocketMeans) {
     this.fd = fd
     this.means = means
-    this.isAccepted = side === 'accepted'
-    this.isLent = !this.isAccepted
-    this.room = this.isAccepted ? FIRST_BYTES : SMALL_BYTES
-    this.reportFault = reportFault
+    this.isLent = !means.isAccepted
+    this.most = means.isAccepted ? FIRST_BYTES : SMALL_BYTES
   }
 
   write(bytes: Buffer, offset: number, length: number): number {
@@ -156,7 +158,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   readLittle(): void {
-    this.room = FIRST_BYTES
+    this.most = FIRST_BYTES
   }
 
   ends(): Ends | undefined {
@@ -179,7 +181,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** What comes next begins small: a large piece would hold much that need not be read at all. */
   private endPiping(): void {
     this.pipe = undefined
-    this.room = SMALL_BYTES
+    this.most = SMALL_BYTES
   }
 
   shutdown(): void {
@@ -209,7 +211,7 @@ export class EpollSocket implements OwnedSocket, Watched {
 
   onEvents(events: number): void {
     // Nobody is left to answer, and what was sent before the reset is worth nothing.
-    if ((events & EPOLLERR) !== 0 && this.isAccepted) return this.close(ECONNRESET)
+    if ((events & EPOLLERR) !== 0 && this.means.isAccepted) return this.close(ECONNRESET)
     if ((events & EPOLLOUT) !== 0 && this.isBlocked) {
       this.isBlocked = false
       this.data.drained()
@@ -229,18 +231,19 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   onFault(error: unknown): void {
-    this.reportFault(error)
+    const { reportFault } = this.means
+    reportFault(error)
     try {
       this.terminate()
     } catch (another) {
-      this.reportFault(another)
+      reportFault(another)
     }
   }
 
   /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
   private read(): void {
     for (let pieces = 0; this.mayRead && this.isOpen && !this.isPaused; pieces += 1) {
-      if (pieces === (this.room === LARGE_BYTES ? MAX_LARGE_PIECES : MAX_PIECES)) {
+      if (pieces === (this.most === LARGE_BYTES ? MAX_LARGE_PIECES : MAX_PIECES)) {
         this.standInLine()
         return
       }
@@ -257,7 +260,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** An end or an error is read as ever. */
   private showTo(look: (bytes: Buffer) => void): void {
     const { loop, memory } = this.means
-    memory.makeRoom()
+    memory.makeRoom(SMALL_BYTES)
     const address = memory.slab.address + memory.used
     const length = loop.calls.call.recv(this.fd, address, SMALL_BYTES, MSG_PEEK)
     if (length <= 0) return this.readNothing(length)
@@ -279,9 +282,9 @@ export class EpollSocket implements OwnedSocket, Watched {
   private readBytes(): void {
     const { loop, memory } = this.means
     const { calls } = loop
-    const { room } = this
-    const isLent = room === LARGE_BYTES || this.isLent
-    if (!isLent) memory.makeRoom(room)
+    const { most } = this
+    const isLent = most === LARGE_BYTES || this.isLent
+    const room = isLent ? most : memory.makeRoom(undefined, most)
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
     if (length <= 0) {
@@ -289,8 +292,8 @@ export class EpollSocket implements OwnedSocket, Watched {
       return
     }
     if (length < room) this.mayRead = this.isEnding
-    if (length === room) this.room = room === FIRST_BYTES ? SMALL_BYTES : LARGE_BYTES
-    else if (room === LARGE_BYTES && length <= SMALL_BYTES) this.room = SMALL_BYTES
+    if (length === most) this.most = most === FIRST_BYTES ? SMALL_BYTES : LARGE_BYTES
+    else if (most === LARGE_BYTES && length <= SMALL_BYTES) this.most = SMALL_BYTES
     this.data.received(isLent ? memory.lentPiece(length) : memory.take(length))
   }
 

@@ -100,6 +100,33 @@ describe('TLS', () => {
   })
 })
 
+describe('HTTP/2', () => {
+  const tls = { cert: '/tmp/x/a.pem', key: '/tmp/x/a.key', both: '/tmp/x/a.both.pem' }
+  const front = { ...job, http2: 'front' } as const
+  const both = { ...job, http2: 'both' } as const
+
+  test('is absent unless asked for', () => {
+    for (const text of [templates.nginx, templates.haproxy, templates.smartedge]) expect(text).not.toMatch(/http2|h2/)
+  })
+
+  test('is what clients speak, by prior knowledge or over TLS', () => {
+    expect(renderNginx(front)).toContain('listen 127.0.0.1:4001 http2 backlog=4096;')
+    expect(renderNginx({ ...front, tls })).toContain('listen 127.0.0.1:4001 ssl http2 backlog=4096;')
+    expect(renderHaproxy(front)).toContain('bind 127.0.0.1:4001 proto h2\n')
+    expect(renderHaproxy({ ...front, tls })).toContain('ssl-min-ver TLSv1.2 alpn h2,http/1.1\n')
+    expect(problemsOf(renderSmartedge(front))).toEqual([])
+    expect(JSON.parse(renderSmartedge(front)).listeners.web.http2).toBe(true)
+    expect(JSON.parse(renderSmartedge(front)).pools.web.protocol).toBeUndefined()
+  })
+
+  test('is what backends speak where that is asked for', () => {
+    expect(renderHaproxy(front)).not.toMatch(/server.* proto h2/)
+    expect(renderHaproxy(both).match(/server .* proto h2$/gm)).toHaveLength(2)
+    expect(problemsOf(renderSmartedge(both))).toEqual([])
+    expect(JSON.parse(renderSmartedge(both)).pools.web.protocol).toBe('h2c')
+  })
+})
+
 describe('safeguards', () => {
   const room = { maxInflight: 2, queueLength: 20, queueMs: 200 }
   const bare = { ...job, safeguards: { tryMs: 250 } }

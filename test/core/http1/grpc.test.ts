@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'bun:test'
+import { FieldSection } from '../../../core/http1/field-section.ts'
 import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc, parsePushback } from '../../../core/http1/grpc.ts'
+
+/** Of a message of that Content-Type; undefined: without one. */
+function sectionOf(type: string | undefined): FieldSection {
+  const bytes = Buffer.from(`Accept: x\r\n${type === undefined ? '' : `Content-Type: ${type} \r\n`}\r\n`)
+  const section = new FieldSection(4)
+  section.parse(bytes, 0, bytes.length, { maxHeadBytes: 1000, maxTargetBytes: 100, maxFields: 4 })
+  return section
+}
 
 describe('gRPC', () => {
   test.each([
@@ -8,8 +17,10 @@ describe('gRPC', () => {
     ['Application/GRPC; x=1', true],
     ['application/grpc-web', false],
     ['application/json', false],
+    ['application/grp', false],
+    ['', false],
     [undefined, false],
-  ])('is told by its type: %p is %p', (type, is) => expect(isGrpc(type)).toBe(is))
+  ])('is told by its type: %p is %p', (type, is) => expect(isGrpc(sectionOf(type))).toBe(is))
 
   test.each([
     [0, 200],

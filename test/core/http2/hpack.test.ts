@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { nameOf, valueOf } from '../../../core/http2/field.ts'
-import { HpackDecoder } from '../../../core/http2/hpack-decoder.ts'
+import { blockOf, HpackDecoder } from '../../../core/http2/hpack-decoder.ts'
 import { emptySpan, HpackEncoder, type Span } from '../../../core/http2/hpack-encoder.ts'
 import { CODES, decodeHuffman, decodedBound } from '../../../core/http2/huffman.ts'
+import { listResponseFields, type Profile, profiles } from '../../../bench/profile.ts'
 import stories from './hpack-stories.json' with { type: 'json' }
 
 type Fields = readonly (readonly [name: string, value: string])[]
 
 function decode(decoder: HpackDecoder, hex: string): string[] {
   const fields: string[] = []
-  decoder.decode(Buffer.from(hex.replaceAll(' ', ''), 'hex'), {
+  decoder.decode(blockOf(Buffer.from(hex.replaceAll(' ', ''), 'hex')), {
     onField: (field) =>
       void fields.push(`${nameOf(field)}: ${field.line.toString('utf8', field.nameLength + 2, field.line.length - 2)}`),
   })
@@ -204,22 +205,23 @@ describe('a decoder refuses', () => {
 })
 
 /** A block of these fields, as an encoder of ours writes it. */
-function encodeBlock(encoder: HpackEncoder, fields: Fields): string {
+function encodeBlock(encoder: HpackEncoder, fields: Fields, originOf?: (line: string) => object): string {
   const out = Buffer.alloc(100_000)
   let end = encoder.begin(out, 0)
-  for (const [name, value] of fields) end = encoder.write(out, end, spanOf(name, value))
+  for (const [name, value] of fields)
+    end = encoder.write(out, end, { ...spanOf(name, value), origin: originOf?.(`${name}: ${value}`) })
   return out.toString('hex', 0, end)
 }
 
 function spanOf(name: string, value: string): Span {
-  const bytes = Buffer.from(`${name}: ${value}`, 'latin1')
+  const bytes = Buffer.from(`${name}: ${value}\r\n`, 'latin1')
   return {
     ...emptySpan(),
     names: bytes,
     bytes,
     nameEnd: name.length,
     valueStart: name.length + 2,
-    valueEnd: bytes.length,
+    valueEnd: bytes.length - 2,
   }
 }
 
@@ -230,6 +232,46 @@ describe('an encoder', () => {
     const encoder = new HpackEncoder()
     const lengths = [1, 2, 3, 4].map(() => encodeBlock(encoder, field).length / 2)
     expect(lengths).toEqual([27, 27, 1, 1])
+  })
+
+  test('finds a line in another case, or with more white space, all the same', () => {
+    const encoder = new HpackEncoder()
+    for (let time = 0; time < 3; time += 1) encodeBlock(encoder, field)
+    const [, value] = field[0] as Fields[number]
+    expect(encodeBlock(encoder, [['x-kept', value]])).toBe('be')
+    const span = spanOf('X-Kept', ` ${value}`)
+    span.valueStart += 1
+    const out = Buffer.alloc(100)
+    expect(out.toString('hex', 0, encoder.write(out, encoder.begin(out, 0), span))).toBe('be')
+  })
+
+  test('needs not look at a line that comes of what it came of the last time', () => {
+    const encoder = new HpackEncoder()
+    const origin = {}
+    for (let time = 0; time < 4; time += 1) encodeBlock(encoder, field, () => origin)
+    const unread = { ...spanOf('?', '?'), origin }
+    const out = Buffer.alloc(100)
+    expect(out.toString('hex', 0, encoder.write(out, encoder.begin(out, 0), unread))).toBe('be')
+    // Its entry makes room for others, of which the last has its place.
+    for (let time = 0; time < 128; time += 1)
+      for (let again = 0; again < 2; again += 1) encodeBlock(encoder, [[`x-${time}`, 'y']])
+    expect(encodeBlock(encoder, field, () => origin).length / 2).toBe(27)
+  })
+
+  test('takes what follows a line for nothing but a guess', () => {
+    const [encoder, decoder] = [new HpackEncoder(), new HpackDecoder(4096)]
+    const lines = ['a', 'b', 'c'].map((name) => [name, 'x'] as const)
+    for (let time = 0; time < 3; time += 1) decode(decoder, encodeBlock(encoder, lines))
+    for (const order of [lines.toReversed(), lines.slice(1), [...lines, ...lines], [['a', 'y'] as const]])
+      expect(decode(decoder, encodeBlock(encoder, order))).toEqual(shown(order))
+  })
+
+  // Two of them met in one slot, and turned each other out each time.
+  test.each(Object.keys(profiles))('makes each line of the responses of %s a byte, but for cookies', (name) => {
+    const fields = listResponseFields(profiles[name] as Profile).filter(([name]) => name !== 'Set-Cookie')
+    const encoder = new HpackEncoder()
+    for (let time = 0; time < 2; time += 1) encodeBlock(encoder, fields)
+    expect(encodeBlock(encoder, fields).length / 2).toBe(fields.length)
   })
 
   test.each(['authorization', 'Cookie', 'set-cookie', 'proxy-authorization'])('never puts %s there', (name) => {
@@ -271,9 +313,16 @@ describe('an encoder', () => {
         fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 6 }),
         (steps, often) => {
           const [encoder, decoder] = [new HpackEncoder(), new HpackDecoder(4096)]
+          const origins = new Map<string, object>()
+          const originOf = (line: string): object => {
+            const known = origins.get(line) ?? {}
+            origins.set(line, known)
+            return known
+          }
           for (const one of steps) {
             if (typeof one === 'number') encoder.limitTable(one)
             const all = typeof one === 'number' ? often : [...often, ...one]
+            expect(decode(decoder, encodeBlock(encoder, all, originOf))).toEqual(shown(all))
             expect(decode(decoder, encodeBlock(encoder, all))).toEqual(shown(all))
           }
         },
@@ -293,6 +342,6 @@ test('a field that is as large as the table empties it, which is no fault', () =
 test('what a field holds is told one character a byte', () => {
   const decoder = new HpackDecoder(4096)
   const values: string[] = []
-  decoder.decode(Buffer.from('00017801e9', 'hex'), { onField: (field) => void values.push(valueOf(field)) })
+  decoder.decode(blockOf(Buffer.from('00017801e9', 'hex')), { onField: (field) => void values.push(valueOf(field)) })
   expect(values).toEqual(['\xe9'])
 })

@@ -55,6 +55,14 @@ describe('a client that asked for a close', () => {
   })
 })
 
+test('a client that asked for a close is closed at once however much it was answered before', () => {
+  const { send, socket } = connect({ answers: true })
+  for (let count = 0; count < 400; count += 1) send(get())
+  expect(socket.sent.length).toBeGreaterThan(16 * 1024)
+  send(get('/', 'Connection: close\r\n'))
+  expect(socket.closing).toBe('ended')
+})
+
 describe('a client that says nothing', () => {
   test('is closed without a word when the head does not begin in time', () => {
     const { clock, socket, log } = connect()

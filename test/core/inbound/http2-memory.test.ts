@@ -1,5 +1,7 @@
 /** What attackers have others hold by little that they send, and the bounds that it has here: for a connection, and for the process. */
 import { beforeEach, describe, expect, test } from 'bun:test'
+import { FieldSection } from '../../../core/http1/field-section.ts'
+import { blockOf } from '../../../core/http2/hpack-decoder.ts'
 import { FieldBlocks } from '../../../core/inbound/http2-blocks.ts'
 import type { ClientStream } from '../../../core/stream/client-stream.ts'
 import { inBlocks, inHeads, inStreams } from '../../../core/http2/memory.ts'
@@ -56,7 +58,7 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
   test('takes no memory by heads that nobody holds', () => {
     const blocks = new FieldBlocks()
     const placeOf = (): unknown => {
-      const built = blocks.readRequest(Buffer.from(block(GET), 'latin1'), false, limits)
+      const built = blocks.readRequest(blockOf(Buffer.from(block(GET), 'latin1')), false, limits, new FieldSection(8))
       return built.kind === 'head' && { bytes: built.bytes.buffer, start: built.start }
     }
     const first = placeOf()

@@ -216,6 +216,7 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     const rooms: number[] = []
     watch('recv', (result, [, , room = 0]) => void (result > 0 && rooms.push(room)))
     const { ear, peer } = await rig.pair('accepted')
+    const steps = [FIRST_BYTES, SMALL_BYTES, LARGE_BYTES]
     const roomsFor = async (length: number): Promise<number[]> => {
       const from = ear.receivedBytes
       ear.socket.pause()
@@ -224,14 +225,30 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
       rooms.length = 0
       ear.socket.resume()
       await turnUntil(() => ear.receivedBytes === from + length, 'all of it')
-      return [...new Set(rooms)]
+      // Between them what is left of a slab.
+      return steps.filter((step) => rooms.includes(step))
     }
-    const more = [SMALL_BYTES, LARGE_BYTES]
-    expect(await roomsFor(64 * 1024)).toEqual([FIRST_BYTES, ...more])
+    expect(await roomsFor(64 * 1024)).toEqual(steps)
     expect(await roomsFor(64 * 1024)).toEqual([LARGE_BYTES])
     ear.socket.readLittle?.()
-    expect(await roomsFor(64 * 1024)).toEqual([FIRST_BYTES, ...more])
+    expect(await roomsFor(64 * 1024)).toEqual(steps)
     watch('recv', () => undefined)
+  })
+
+  test('reads on behind a piece that has filled what was left of a slab, and no more at once than before', async () => {
+    const rooms = new Set<number>()
+    const { ear, peer } = await rig.pair('accepted')
+    peer.send('x'.repeat(12_000))
+    await turnUntil(() => ear.receivedBytes === 12_000, 'the first')
+    watch('recv', (_result, [, , room = 0]) => void rooms.add(room))
+    // One after the other, so that each ends elsewhere in a slab.
+    for (let sent = 24_000; sent <= 240_000; sent += 12_000) {
+      peer.send('x'.repeat(12_000))
+      await turnUntil(() => ear.receivedBytes === sent, `${sent} bytes`)
+    }
+    watch('recv', () => undefined)
+    expect(Math.min(...rooms)).toBeLessThan(12_000)
+    expect(Math.max(...rooms)).toBe(SMALL_BYTES)
   })
 
   test('reads little again behind what went through a pipe, since the next may go there, too', async () => {
