@@ -23,6 +23,8 @@ export interface Clock {
 export interface SystemClock extends Clock {
   /** Whole ms until something of this clock is due, `maxMs` at most (under `HORIZON_MS`); 0: in this very turn. */
   untilNext(maxMs: number): number
+  /** A task waits for the next turn. */
+  readonly hasTask: boolean
   /** Runs `task` in the next turn as `soon` does, but nobody waits the less for it. */
   inNextTurn(task: () => void): void
 }
@@ -44,6 +46,9 @@ export const systemClock: SystemClock = {
       dueMarks.tasks -= 1
       task()
     })
+  },
+  get hasTask() {
+    return dueMarks.tasks > 0
   },
   untilNext: (maxMs) => dueMarks.untilNext(performance.now(), maxMs),
   inNextTurn: (task) => void setImmediate(task),

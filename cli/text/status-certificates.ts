@@ -21,8 +21,9 @@ export function listenerNote({
 
 /** A line for those that end within 30 days, or have ended; none where there are none. `at`: wall ms of the snapshot. */
 export function endingNotes({ listeners }: StatusSnapshot, at: number, color: boolean): string[][] {
-  const ending = listeners
-    .flatMap(({ certificates }) => certificates ?? [])
+  const all = listeners.flatMap(({ certificates }) => certificates ?? [])
+  // Several listeners may share one.
+  const ending = [...new Map(all.map((one) => [one.fingerprint, one])).values()]
     .filter(({ notAfter }) => Date.parse(notAfter) - at <= SOON_MS)
     .toSorted((one, other) => Date.parse(one.notAfter) - Date.parse(other.notAfter))
   if (ending.length === 0) return []

@@ -205,6 +205,7 @@ export class Attempt implements ResponseSink {
     const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
     const spanId = trace?.spanId
-    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, spanId }
+    const { grpcStatus } = this.stream
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, grpcStatus, pick, spanId }
   }
 }

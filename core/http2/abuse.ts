@@ -53,6 +53,8 @@ export class AbuseBudget {
   private readonly recent = new Map<Violation, number>()
   private readonly total = new Map<Violation, number>()
   private halvedAt: number
+  /** Requests that have been answered in full since it last took one back. */
+  answered = 0
 
   constructor(now: number) {
     this.halvedAt = now
@@ -61,6 +63,7 @@ export class AbuseBudget {
   /** Notes one more, at `now` (monotonic ms); true: that is too many. */
   exceeds(kind: Violation, now: number): boolean {
     this.halve(now)
+    if (SUSPICIOUS.some((one) => one === kind)) this.answered = 0
     const { burst, lifetime = Infinity } = BOUNDS[kind]
     const recent = (this.recent.get(kind) ?? 0) + 1
     this.recent.set(kind, recent)

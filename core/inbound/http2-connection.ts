@@ -5,9 +5,8 @@
 import { ConnectionFault, ENHANCE_YOUR_CALM, NO_ERROR, SETTINGS_TIMEOUT } from '../http2/errors.ts'
 import { FrameReader } from '../http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../http2/frame-writer.ts'
-import { inBlocks, inLine } from '../http2/memory.ts'
+import { inBlocks } from '../http2/memory.ts'
 import { MAX_STREAM_ID, PREFACE } from '../http2/frames.ts'
-import { retained } from '../net/retained.ts'
 import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
 import type { Peer } from '../stream/peer.ts'
@@ -17,6 +16,7 @@ import { Idling, SLOW_LINE_MS } from './idling.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_REQUESTS_A_TURN, MAX_REQUESTS_BESIDE_OTHERS, type Turn } from './turns.ts'
+import { Unread } from './unread.ts'
 
 /** A field block as it comes may be longer than the head it becomes by a few bytes a field. */
 const BLOCK_FACTOR = 2
@@ -50,7 +50,9 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   private leaving: 'no' | 'asked' | 'told' = 'no'
   private prefaceLeft = PREFACE.length
   /** Bytes for the next turn. */
-  private rest: Buffer | undefined = undefined
+  private readonly unread = new Unread()
+  /** When it had its last turn: what comes at once behind that is more of what it had to wait for. */
+  private lastRound = -1
   private hasEnded = false
   private readonly flushTurn: Turn = { onTurn: () => this.frames.flush() }
   private readonly readTurn: Turn = { onTurn: () => this.readRest() }
@@ -62,6 +64,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.peer = peer
     this.wire = wire ?? new Wire(this, handler.wheel)
     this.wire.owner = this
+    this.wire.socket?.readLent?.()
     peer.wire = this.wire
     this.session = new Http2Session(this)
     this.reader = new FrameReader(this.session, BLOCK_FACTOR * handler.limits.maxHeadBytes, inBlocks)
@@ -106,9 +109,11 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   onData(bytes: Buffer): void {
     this.handler.counters.bytesFromClients += bytes.length
     if (this.phase === 'closed') return
-    if (this.rest === undefined)
-      this.read(bytes, this.handler.turns.isBusy ? MAX_REQUESTS_BESIDE_OTHERS : MAX_REQUESTS_A_TURN)
-    else this.keepRest(Buffer.concat([this.rest, bytes]))
+    const { turns } = this.handler
+    if (this.unread.isThere) this.unread.add(bytes)
+    else if (!turns.isBusy) this.read(bytes, MAX_REQUESTS_A_TURN)
+    else if (this.lastRound === turns.rounds && this.unread.hasRoom(bytes.length)) this.hold(bytes)
+    else this.read(bytes, MAX_REQUESTS_BESIDE_OTHERS)
   }
 
   onSent(length: number): void {
@@ -193,7 +198,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
         if (session.requestsThisTurn > requests) {
           requests = session.requestsThisTurn
           const isOver = requests >= maxRequests || handler.turns.isOver
-          if (isOver && inLine.hasRoom(bytes.length - position)) return this.hold(bytes, position)
+          if (isOver && this.unread.hasRoom(bytes.length - position)) return this.hold(bytes.subarray(position))
         }
         position = this.reader.next(bytes, position)
       }
@@ -232,31 +237,21 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     return bytes.length
   }
 
-  private hold(bytes: Buffer, position: number): void {
-    this.keepRest(retained(bytes.subarray(position)))
+  private hold(bytes: Buffer): void {
+    this.unread.add(bytes)
     this.wire.pause()
-    this.handler.turns.wait(this.readTurn)
+    this.wire.socket?.readLittle?.()
+    this.handler.turns.wait(this.readTurn, this.session.isKnown)
     this.rearm()
   }
 
-  private keepRest(rest: Buffer): void {
-    inLine.bytes += rest.length - (this.rest?.length ?? 0)
-    this.rest = rest
-  }
-
-  private takeRest(): Buffer | undefined {
-    const { rest } = this
-    if (rest === undefined) return undefined
-    inLine.bytes -= rest.length
-    this.rest = undefined
-    return rest
-  }
-
   private readRest(): void {
-    const rest = this.takeRest()
+    const rest = this.unread.take()
     if (rest === undefined) return
+    this.lastRound = this.handler.turns.rounds
     this.wire.resume()
     this.read(rest, MAX_REQUESTS_A_TURN)
+    this.unread.release()
   }
 
   private count(change: number): void {
@@ -294,7 +289,8 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   /** What has come is read by nobody. */
   private dropUnread(): void {
     this.reader.close()
-    this.takeRest()
+    this.unread.take()
+    this.unread.release()
   }
 
   /** The second GOAWAY (RFC 9113 6.8): now the client knows which of its streams are answered. */

@@ -20,23 +20,14 @@ import type { Peer } from '../stream/peer.ts'
 import { COST_OF_HEAD, costOfBlock, costOfBytes, FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
 import { LateRequests } from './http2-late-requests.ts'
-import { refuseAlone } from './http2-own-response.ts'
-import { STREAM_WINDOW } from './http2-request-body.ts'
+import { detailOf, refuseAlone } from './http2-own-response.ts'
+import { MAX_STREAMS, OUR_SETTINGS } from './http2-settings.ts'
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
 import type { RequestHandler } from './request-handler.ts'
 
-/** Streams open at once: `MAX_CONCURRENT_STREAMS`. */
-const MAX_STREAMS = 100
 /** Identifiers that are left when the connection is to be given up for another. */
 const LAST_IDS = 2000
-
-/** What we ask for; the header table has its default size, and pushes are not asked of a client. */
-const OUR_SETTINGS = setting.settingsPayload([
-  [setting.MAX_CONCURRENT_STREAMS, MAX_STREAMS],
-  [setting.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
-  [setting.ENABLE_CONNECT_PROTOCOL, 1],
-])
 
 export class Http2Session implements FrameSink, Http2Carrier {
   readonly peer: Peer
@@ -71,6 +62,11 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.budget = new AbuseBudget(owner.handler.wheel.now)
   }
 
+  /** It takes the answers to what it asks: more of them than it has asked for now. */
+  get isKnown(): boolean {
+    return this.budget.answered > this.streams.size
+  }
+
   /** Says what a server says first (RFC 9113 3.4). */
   begin(): void {
     this.frames.settings(OUR_SETTINGS)
@@ -94,6 +90,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   onStreamOver(stream: Http2Stream): void {
     this.streams.delete(stream.id)
+    if (stream.isAnswered) this.budget.answered += 1
     this.memory.give(stream.headExcess)
     this.late?.forget(stream)
     if (this.current === stream) this.current = undefined
@@ -319,7 +316,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   /** The head is no request, or none that we take: answers it. */
   private refuse(streamId: number, error: ProtocolError, isStreamEnd: boolean): void {
-    if (!refuseAlone(this, streamId, { status: error.status, detail: error.message }))
+    if (!refuseAlone(this, streamId, { status: error.status, detail: detailOf(error) }))
       this.resetStream(streamId, codes.CANCEL)
     else if (!isStreamEnd) this.resetStream(streamId, codes.NO_ERROR)
   }

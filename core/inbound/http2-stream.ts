@@ -52,8 +52,9 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   sink: RequestSink = NOBODY
   /** What of the response is yet to go out. */
   readonly sending: StreamSending
-  /** The final head has gone out. */
+  /** The final head has gone out, and all that follows. */
   hasResponded = false
+  isAnswered = false
   /** What its head counts among all that are held. */
   readonly headExcess: number
   private readonly carrier: Http2Carrier
@@ -281,7 +282,6 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
 
   endLocally(): void {
     if (this.state === 'closed' || this.state === 'localEnded') return
-    this.carrier.frames.endStream(this.id)
     this.endSide()
   }
 
@@ -302,12 +302,12 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     const { carrier, id, trailers } = this
     if (this.state === 'closed') return
     if (trailers !== undefined) writeTrailerBlock(carrier, id, trailers)
-    carrier.frames.endStream(id)
     this.endSide()
   }
 
-  /** END_STREAM has gone out. */
   private endSide(): void {
+    this.carrier.frames.endStream(this.id)
+    this.isAnswered = true
     this.state = followStream(this.state, 'localEnds')
     if (this.state === 'closed') return this.leave()
     // Of a request that goes on nothing is of use to anybody any more (RFC 9113 8.1).

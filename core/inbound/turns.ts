@@ -29,8 +29,13 @@ export interface Turns {
   readonly isBusy: boolean
   /** The turn that is being had has lasted as long as it may. */
   readonly isOver: boolean
-  /** `waiting` has one turn, behind the events that are due now and behind all who wait. */
-  wait(waiting: Turn): void
+  /** How often some of those who wait have had theirs. */
+  readonly rounds: number
+  /**
+   * `waiting` has one turn, behind the events that are due now and behind all of its kind who wait: those who are `known` to do
+   * no harm, and strangers, who have theirs in turn, so that neither a crowd of these nor of those holds up the others.
+   */
+  wait(waiting: Turn, isKnown?: boolean): void
   /** The same behind these events alone, for what is short and held up others: all of them have theirs at once. */
   next(waiting: Turn): void
 }
@@ -38,11 +43,26 @@ export interface Turns {
 /** `reportFault` takes what a turn throws, which is a bug of ours and must not cost the others their turn. */
 export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (error: unknown) => void): Turns {
   /** In the order in which they came; who asks again keeps its place. */
-  const line = new Set<Turn>()
+  const strangers = new Set<Turn>()
+  const known = new Set<Turn>()
   const short = new Set<Turn>()
   /** `run` has been asked for. */
   let isDue = false
   let endsAt = Infinity
+  let rounds = 0
+  let areStrangersNext = false
+
+  const size = (): number => strangers.size + known.size
+
+  /** Takes who is next out of the line. */
+  function next(): Turn | undefined {
+    const [first, second] = areStrangersNext ? [strangers, known] : [known, strangers]
+    areStrangersNext = !areStrangersNext
+    const kind = first.size > 0 ? first : second
+    const [waiting] = kind
+    if (waiting !== undefined) kind.delete(waiting)
+    return waiting
+  }
 
   function have(waiting: Turn): void {
     enter()
@@ -60,16 +80,18 @@ export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (er
       short.delete(waiting)
       have(waiting)
     }
-    if (line.size > 0) runLine()
-    isDue = line.size > 0 || short.size > 0
+    if (size() > 0) runLine()
+    isDue = size() > 0 || short.size > 0
     if (isDue) clock.soon(run)
   }
 
   function runLine(): void {
+    rounds += 1
     endsAt = clock.now() + MAX_LINE_MS
-    for (const waiting of Array.from(line.values().take(MAX_TURNS_AT_ONCE))) {
-      line.delete(waiting)
-      have(waiting)
+    // Not those who ask meanwhile.
+    for (let left = Math.min(size(), MAX_TURNS_AT_ONCE); left > 0; left -= 1) {
+      const waiting = next()
+      if (waiting !== undefined) have(waiting)
       if (clock.now() >= endsAt) break
     }
     endsAt = Infinity
@@ -83,13 +105,16 @@ export function createTurns(clock: Pick<Clock, 'now' | 'soon'>, reportFault: (er
 
   return {
     get isBusy() {
-      return line.size > 0
+      return size() > 0
     },
     get isOver() {
       return endsAt !== Infinity && clock.now() >= endsAt
     },
-    wait(waiting) {
-      line.add(waiting)
+    get rounds() {
+      return rounds
+    },
+    wait(waiting, isKnown = false) {
+      ;(isKnown ? known : strangers).add(waiting)
       ask()
     },
     next(waiting) {

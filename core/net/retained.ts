@@ -2,7 +2,7 @@
 
 const lent: ArrayBufferLike[] = []
 
-/** From now on the memory of `bytes` is overwritten by what comes next. There is one such buffer a transport. */
+/** From now on the memory of `bytes` is overwritten by what comes next. There are few such buffers. */
 export function lend(bytes: Buffer): void {
   lent.push(bytes.buffer)
 }

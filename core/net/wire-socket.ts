@@ -14,6 +14,10 @@ export interface WireSocket {
   /** Nothing is read any more: no data and no end are told of. The reset of one that was accepted is, even so. */
   pause(): unknown
   resume(): unknown
+  /** What comes next is read in small pieces, until one of them brings all that it may: the rest stays with the kernel. Absent: it can't. */
+  readLittle?: () => void
+  /** Of what is received from now on next to nothing is kept: all of it may be overwritten when the call returns. Absent: it is as ever. */
+  readLent?: () => void
   /** Ends our side (FIN); reading goes on. */
   shutdown(): unknown
   /** Closes both sides, without a reset unless bytes are unread. */

@@ -27,7 +27,7 @@ import type { BackendStream, FailureCause, ResponseSink } from '../stream/backen
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Begun, LendingOwner } from './connection-owner.ts'
 import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
-import { cutWords, lateWords, progressOf } from './words.ts'
+import { cutWords, lateWords, misreadWords, progressOf } from './words.ts'
 import { writeChunk } from './write-chunk.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
@@ -259,7 +259,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
       if (this.state.kind === 'head') this.readHeads(bytes)
       else this.readBody(bytes, 0)
     } catch (error) {
-      this.fail('protocol', protocolErrorOf(error).message)
+      this.fail('protocol', misreadWords(protocolErrorOf(error).message, bytes))
     }
   }
 

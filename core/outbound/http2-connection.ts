@@ -19,7 +19,7 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { cutWords, TIME_OVER } from './words.ts'
+import { brokenWords, cutWords, TIME_OVER } from './words.ts'
 import { Http2Session, type SessionOwner } from './http2-session.ts'
 import { Http2Stream, STREAM_WINDOW } from './http2-stream.ts'
 import { type RoomOwner, StreamRoom } from './stream-room.ts'
@@ -286,7 +286,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   private fail(fault: ConnectionFault): void {
     this.frames.goAway(0, fault.code, fault.message)
-    this.lose('protocol', `the backend broke HTTP/2: ${fault.message}`)
+    this.lose('protocol', brokenWords(fault.message))
     this.frames.flush()
     this.wire.close()
   }

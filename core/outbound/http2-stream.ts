@@ -212,8 +212,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     this.hasBegun = true
     if (head.status < 200 && head.status !== 101) {
       this.interims += 1
-      if (isStreamEnd || this.interims > MAX_INTERIMS)
-        throw new ProtocolError('an interim response must not be the last')
+      if (isStreamEnd) throw new ProtocolError('an interim response must not be the last')
+      if (this.interims > MAX_INTERIMS) throw new ProtocolError(`more than ${MAX_INTERIMS} interim responses came`)
       this.sink?.onInterim(head)
       return
     }

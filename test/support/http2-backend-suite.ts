@@ -66,7 +66,9 @@ function expectAnswered(end: BackendEnd, id: number, { sink }: Asked): void {
 
 /** With its connection, and the next request is answered over another. */
 function expectLost(backend: Backend, { sink }: Asked): void {
-  expect(sink.log.at(-1)).toMatch(/^(?:protocol: the backend broke HTTP\/2|reset: the backend leaves)/)
+  expect(sink.log.at(-1)).toMatch(
+    /^(?:protocol: the backend (?:broke HTTP\/2|answers in HTTP\/1)|reset: the backend leaves)/,
+  )
   expect(backend.counters.connections).toBe(0)
   const next = backend.ask()
   const [, end] = backend.ends

@@ -49,7 +49,16 @@ export function http2Client({
   const log: string[] = []
   const violations: string[] = []
   const requests: ClientStream[] = []
-  const turns = new Set<Turn>()
+  const waiting = new Set<Turn>()
+  const turns = {
+    isBusy: false,
+    isOver: false,
+    rounds: 0,
+    /** Who waits as somebody who is known. */
+    known: [] as boolean[],
+    wait: (turn: Turn, isKnown = false) => void (waiting.add(turn), turns.known.push(isKnown)),
+    next: (turn: Turn) => void waiting.add(turn),
+  }
   const idle = new LinkedList<Idle>()
   const crowd = new Crowd(clock)
   const head = new RequestHead(MAX_FIELDS)
@@ -59,12 +68,7 @@ export function http2Client({
     timeouts: clientTimeouts,
     halfClose,
     wheel: new TimerWheel(clock, fail),
-    turns: {
-      isBusy: false,
-      isOver: false,
-      wait: (turn) => void turns.add(turn),
-      next: (turn) => void turns.add(turn),
-    },
+    turns,
     dateLine: dateLines(clock),
     idle,
     crowd,
@@ -84,10 +88,10 @@ export function http2Client({
 
   /** Whatever is to be done in the next turn is done. */
   function settle(): void {
-    for (let rounds = 0; turns.size > 0; rounds += 1) {
+    for (let rounds = 0; waiting.size > 0; rounds += 1) {
       if (rounds > 100_000) throw new Error('there is always another turn')
-      const due = [...turns]
-      turns.clear()
+      const due = [...waiting]
+      waiting.clear()
       for (const turn of due) inEvent(() => turn.onTurn())
     }
   }
@@ -110,5 +114,5 @@ export function http2Client({
   }
 
   if (!isSilent) send(HELLO)
-  return { clock, connection, crowd, frames, got, handler, idle, log, requests, send, socket, violations }
+  return { clock, connection, crowd, frames, got, handler, idle, log, requests, send, socket, turns, violations }
 }

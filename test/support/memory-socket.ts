@@ -21,6 +21,7 @@ export class MemorySocket implements WireSocket {
   /** Bytes on their way to this socket. */
   private incoming = Buffer.alloc(0)
   isPaused = false
+  readsLittle = false
   isOpen = true
   hasShut = false
   private hasToldEnd = false
@@ -45,6 +46,10 @@ export class MemorySocket implements WireSocket {
 
   resume(): void {
     this.isPaused = false
+  }
+
+  readLittle(): void {
+    this.readsLittle = true
   }
 
   shutdown(): void {

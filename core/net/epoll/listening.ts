@@ -26,6 +26,8 @@ import { type EpollMeans, EpollSocket, READ_EVENTS, type SocketMeans } from './s
 
 /** Clients let in at once, before those that are there have a turn. */
 const MAX_AT_ONCE = 64
+/** And how long that may take, each being read at once: whoever is there feels it for each event that a request is made of. */
+const MAX_BATCH_MS = 0.5
 /** How long nobody is let in when the system is short of something and nothing gives way. */
 const REST_MS = 100
 
@@ -169,8 +171,10 @@ class Listening implements BoundSocket, Watched {
       return this.rest()
     }
     // Whether somebody is left is not known: if so, the next event tells.
+    const { clock } = this.means.loop
+    const endsAt = clock.now() + MAX_BATCH_MS
     for (let count = 0; count < MAX_AT_ONCE && this.isOpen && this.events.hasRoom(); count += 1)
-      if (!this.accept()) return
+      if (!this.accept() || clock.now() >= endsAt) return
   }
 
   onAgain(): void {}

@@ -6,9 +6,11 @@
 import type { Arena, Calls } from './calls.ts'
 import { lend } from '../retained.ts'
 
-/** What a socket is read by until it has more than that. */
+/** What one that has come in is read by at first, or where much of it waits: what is read of a thousand that come at once lies with us. */
+export const FIRST_BYTES = 2 * 1024
+/** And then, until it has more than that. */
 export const SMALL_BYTES = 16 * 1024
-/** And then: half of it costs 4 % more for a body of 1 MiB, twice of it is no better. */
+/** And at last: half of it costs 4 % more for a body of 1 MiB, twice of it is no better. */
 export const LARGE_BYTES = 256 * 1024
 /** What a head keeps from being freed for as long as its request lasts, which may be hours; half of it costs a third more for each piece. */
 const SLAB_BYTES = 32 * 1024
@@ -33,13 +35,13 @@ export class ReceiveMemory {
     lend(this.large.bytes)
   }
 
-  /** Makes room for one small piece at `used`; returns how much there is, from `least` to SMALL_BYTES. */
-  makeRoom(least = LEAST_BYTES): number {
+  /** Makes room for one small piece at `used`; returns how much there is, from `least` to `most`. */
+  makeRoom(least = LEAST_BYTES, most = SMALL_BYTES): number {
     if (SLAB_BYTES - this.used < least) {
       this.slab = this.calls.arena(SLAB_BYTES)
       this.used = 0
     }
-    return Math.min(SMALL_BYTES, SLAB_BYTES - this.used)
+    return Math.min(most, SLAB_BYTES - this.used)
   }
 
   /** The next `length` bytes of the slab. */

@@ -28,7 +28,7 @@ import { EAGAIN, ECONNRESET, EINTR, systemError } from './calls.ts'
 import type { GivenSockets } from './given.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { endAt } from './sockaddr.ts'
-import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
+import { FIRST_BYTES, LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
 /** What every socket is told of. */
 export const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET
@@ -83,8 +83,10 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isDead = false
   private hasPeerEnded = false
   private hasShut = false
-  /** Its last read was a whole small piece, or more than that. */
-  private isLarge = false
+  /** What it brings may be overwritten at once. */
+  private isLent: boolean
+  /** What the next read may bring: more each time that one has brought all of that. */
+  private most: number
   /** It waits in the loop for another turn. */
   private isInLine = false
   /** Where the next `left` bytes that come go, unread. */
@@ -100,6 +102,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   constructor(fd: number, means: SocketMeans) {
     this.fd = fd
     this.means = means
+    this.isLent = !means.isAccepted
+    this.most = means.isAccepted ? FIRST_BYTES : SMALL_BYTES
   }
 
   write(bytes: Buffer, offset: number, length: number): number {
@@ -149,6 +153,14 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.mayRead) this.standInLine()
   }
 
+  readLent(): void {
+    this.isLent = true
+  }
+
+  readLittle(): void {
+    this.most = FIRST_BYTES
+  }
+
   ends(): Ends | undefined {
     if (!this.isOpen) return undefined
     const { calls } = this.means.loop
@@ -169,7 +181,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** What comes next begins small: a large piece would hold much that need not be read at all. */
   private endPiping(): void {
     this.pipe = undefined
-    this.isLarge = false
+    this.most = SMALL_BYTES
   }
 
   shutdown(): void {
@@ -231,7 +243,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
   private read(): void {
     for (let pieces = 0; this.mayRead && this.isOpen && !this.isPaused; pieces += 1) {
-      if (pieces === (this.isLarge ? MAX_LARGE_PIECES : MAX_PIECES)) {
+      if (pieces === (this.most === LARGE_BYTES ? MAX_LARGE_PIECES : MAX_PIECES)) {
         this.standInLine()
         return
       }
@@ -268,11 +280,11 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   private readBytes(): void {
-    const { loop, memory, isAccepted } = this.means
+    const { loop, memory } = this.means
     const { calls } = loop
-    const { isLarge } = this
-    const isLent = isLarge || !isAccepted
-    const room = isLarge ? LARGE_BYTES : isLent ? SMALL_BYTES : memory.makeRoom()
+    const { most } = this
+    const isLent = most === LARGE_BYTES || this.isLent
+    const room = isLent ? most : memory.makeRoom(undefined, most)
     const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
     if (length <= 0) {
@@ -280,7 +292,8 @@ export class EpollSocket implements OwnedSocket, Watched {
       return
     }
     if (length < room) this.mayRead = this.isEnding
-    this.isLarge = isLarge ? length > SMALL_BYTES : length === SMALL_BYTES
+    if (length === most) this.most = most === FIRST_BYTES ? SMALL_BYTES : LARGE_BYTES
+    else if (most === LARGE_BYTES && length <= SMALL_BYTES) this.most = SMALL_BYTES
     this.data.received(isLent ? memory.lentPiece(length) : memory.take(length))
   }
 

@@ -15,12 +15,14 @@ import {
   ping,
   post,
   PREFACE,
+  reset,
   settings,
   windowUpdate,
 } from '../../support/http2.ts'
 import { answerOk, type Http2Client, http2Client, type Http2ClientOptions } from '../../support/http2-client.ts'
 import { inEvent } from '../../support/memory-socket.ts'
 import * as type from '../../../core/http2/frames.ts'
+import { inLine, LINE_SHARE } from '../../../core/http2/memory.ts'
 
 const OK = (id: number): string[] => [`HEADERS ${id} :status=200 date=now content-length=2`, `DATA ${id} end ok`]
 const waiting: Http2ClientOptions = { onRequest: (stream) => void recordRequest(stream) }
@@ -220,6 +222,72 @@ test('what is read in one turn is 32 requests, and the rest in the next', () => 
   expect([client.requests.length, client.socket.isPaused]).toEqual([32, true])
   client.got()
   expect([client.requests.length, client.socket.isPaused]).toEqual([80, false])
+})
+
+describe('beside others who wait for their turn', () => {
+  const many = (from: number, count: number): string =>
+    Array.from({ length: count }, (_, index) => get(2 * (from + index) + 1)).join('')
+  const receive = (client: Http2Client, text: string): void =>
+    inEvent(() => client.connection.wire.received(bytesOf(text)))
+
+  test('two requests are read at once', () => {
+    const client = http2Client()
+    client.turns.isBusy = true
+    receive(client, many(0, 2))
+    expect([client.requests.length, client.socket.isPaused, client.socket.readsLittle]).toEqual([2, false, false])
+    receive(client, many(2, 3))
+    expect([client.requests.length, client.socket.isPaused, inLine.bytes]).toEqual([4, true, get(9).length])
+    expect(client.socket.readsLittle).toBe(true)
+    client.got()
+    expect([client.requests.length, client.socket.isPaused, inLine.bytes]).toEqual([5, false, 0])
+  })
+
+  test('what comes at once behind a turn waits for the next, all of it', () => {
+    const client = http2Client()
+    client.turns.isBusy = true
+    receive(client, many(0, 3))
+    client.got()
+    receive(client, get(7))
+    expect([client.requests.length, client.socket.isPaused]).toEqual([3, true])
+    client.got()
+    client.turns.rounds += 1
+    receive(client, get(9))
+    expect([client.requests.length, client.socket.isPaused]).toEqual([5, false])
+  })
+
+  test.each([
+    { told: 'who has had answers to more than it asks for now', onRequest: answerOk, isKnown: true },
+    { told: 'who has had none', onRequest: waiting.onRequest, isKnown: false },
+  ])('$told waits as somebody who is known: $isKnown', ({ onRequest, isKnown }) => {
+    const client = http2Client({ ...(onRequest && { onRequest }) })
+    client.turns.isBusy = true
+    receive(client, many(0, 3))
+    expect(client.turns.known).toEqual([isKnown])
+  })
+
+  test('who takes requests back is no longer known', () => {
+    const client = http2Client({ onRequest: (stream) => void (client.requests.length > 4 || answerOk(stream)) })
+    client.turns.isBusy = true
+    for (const id of [1, 3, 5, 7]) client.send(get(id))
+    client.send(get(9) + reset(9))
+    client.turns.rounds += 1
+    receive(client, many(5, 3))
+    expect(client.turns.known.at(-1)).toBe(false)
+  })
+
+  test('of what may not wait any more a few KiB still may', () => {
+    const [one, other] = [http2Client(), http2Client()]
+    const before = inLine.bytes
+    inLine.bytes += inLine.free
+    for (const client of [one, other]) client.turns.isBusy = true
+    const count = Math.floor(LINE_SHARE / get(1).length)
+    receive(one, many(0, count + 20))
+    expect([one.requests.length, one.socket.isPaused]).toEqual([20, true])
+    receive(other, many(0, count))
+    expect(other.requests.length).toBe(2)
+    for (const client of [one, other]) client.got()
+    inLine.bytes = before
+  })
 })
 
 test('100 streams are answered in whatever order their answers come', () => {

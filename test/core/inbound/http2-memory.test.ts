@@ -124,6 +124,31 @@ describe('streams over many connections', () => {
     for (const client of [...stalled, next]) client.socket.terminate()
   })
 
+  test('give way with long heads alone where it is long heads that there is no room for', () => {
+    const answerLong = (stream: ClientStream): void => {
+      stream.sendHead(headOf('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 'length')
+      send(stream, 'ok')
+      stream.sendEnd(undefined)
+    }
+    const stalled = (): ReturnType<typeof http2Client> => {
+      const client = http2Client({ onRequest: answerLong, limits: { ...limits, maxFields: 4096 } })
+      client.send(settings([setting.INITIAL_WINDOW_SIZE, 0]))
+      return client
+    }
+    const longBlock = (references: number): string =>
+      block(GET) + keptBlock([['x', 'a'.repeat(4000)]]) + '\xbe'.repeat(references)
+    const usual = stalled()
+    usual.send(get(1))
+    const long = stalled()
+    long.send(frame(type.HEADERS, END_STREAM | END_HEADERS, 1, longBlock(3)))
+    inHeads.bytes += inHeads.free
+    const next = stalled()
+    next.clock.advance(2000)
+    next.send(frame(type.HEADERS, END_STREAM | END_HEADERS, 1, longBlock(1)))
+    expect([next.requests.length, usual.got(), long.got()]).toEqual([1, [], ['RST_STREAM 1 ENHANCE_YOUR_CALM']])
+    for (const client of [usual, long, next]) client.socket.terminate()
+  })
+
   test('with long heads leave those with usual ones alone', () => {
     const greedy = Array.from({ length: 60 }, () => http2Client({ ...waiting, limits: { ...limits, maxFields: 4096 } }))
     for (const client of greedy) {

@@ -61,7 +61,34 @@ describe('turns', () => {
     expect([turns.isBusy, turns.isOver]).toEqual([true, false])
     tick()
     tick()
-    expect([had, turns.isBusy]).toEqual([range(5), false])
+    expect([had, turns.isBusy, turns.rounds]).toEqual([range(5), false, 3])
+  })
+
+  test('of those who are known and of strangers alternate', () => {
+    const { turns, had, tick } = make()
+    const wait = (index: number, isKnown: boolean): void => turns.wait({ onTurn: () => void had.push(index) }, isKnown)
+    for (const index of range(4)) wait(index, false)
+    for (const index of [10, 11]) wait(index, true)
+    tick()
+    expect(had).toEqual([10, 0, 11, 1, 2, 3])
+  })
+
+  test('of neither kind wait for all of the other, even where each takes all of a tick', () => {
+    const { turns, had, tick, time } = make()
+    const wait = (index: number, isKnown: boolean): void => {
+      const again = {
+        onTurn() {
+          had.push(index)
+          time.now += 1
+          turns.wait(again, isKnown)
+        },
+      }
+      turns.wait(again, isKnown)
+    }
+    for (const index of [0, 1]) wait(index, false)
+    for (const index of [10, 11]) wait(index, true)
+    for (const _ of range(6)) tick()
+    expect(had).toEqual([10, 0, 11, 1, 10, 0])
   })
 
   test('of what is short come before all others, and all at once', () => {

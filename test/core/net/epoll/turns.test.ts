@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { systemClock } from '../../../../core/clock.ts'
+import { systemClock, type SystemClock } from '../../../../core/clock.ts'
 import { systemLibc } from '../../../../core/net/bun/libc.ts'
-import { SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
+import { FIRST_BYTES, LARGE_BYTES, SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
 import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
@@ -19,16 +19,29 @@ import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
 
 const MIB = 1024 * 1024
 
+/** How much later it is each time that somebody looks. */
+const time = { stepMs: 0, passedMs: 0 }
+const clock: SystemClock = {
+  ...systemClock,
+  get hasTask() {
+    return systemClock.hasTask
+  },
+  now: () => systemClock.now() + (time.passedMs += time.stepMs),
+}
+
 const isLinux = process.platform === 'linux'
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 describe.skipIf(!isLinux)('the loop of our own sockets', () => {
   const { calls, made, next, watch }: FaultyCalls = isLinux ? faultyCalls() : (undefined as never)
-  const transport: Transport = isLinux ? openEpoll(systemClock, () => calls) : (undefined as never)
+  const transport: Transport = isLinux ? openEpoll(clock, () => calls) : (undefined as never)
   const connect = isLinux ? transport.connects(fail) : (undefined as never)
   let rig: SocketRig
   beforeEach(() => (rig = socketRig(transport)))
-  afterEach(() => rig[Symbol.dispose]())
+  afterEach(() => {
+    time.stepMs = 0
+    rig[Symbol.dispose]()
+  })
 
   test('tells no connect of events of those whose descriptors it has', async () => {
     const silent = silentPeer()
@@ -106,7 +119,10 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     expect(bulk.peer.sentBytes - from).toBeGreaterThan(2 * MIB)
   })
 
-  test('lets others have a turn between those that come in', async () => {
+  test.each([
+    { stepMs: 0, most: 64 },
+    { stepMs: 0.2, most: 3 },
+  ])('lets others have a turn between those that come in, each in $stepMs ms', async ({ stepMs, most }) => {
     const libc = systemLibc() ?? fail(new Error('no libc'))
     const { ear, peer } = await rig.pair('accepted')
     const heardAt: number[] = []
@@ -115,9 +131,10 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
       const begun = libc.connect(rig.endpoint)
       return begun.kind === 'begun' ? begun.descriptor : fail(new Error(begun.code))
     })
+    time.stepMs = stepMs
     peer.send('x')
     await turnUntil(() => rig.accepted.length > 400, 'all of them')
-    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * 64)
+    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * most)
     for (const descriptor of descriptors) libc.close(descriptor)
   })
 
@@ -172,12 +189,60 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
   })
 
+  test('keeps no task waiting for long, whatever comes', async () => {
+    const connected = Promise.withResolvers<OwnedSocket>()
+    connect(rig.endpoint, { onConnected: connected.resolve, onFailed: fail })
+    const near = new Ear(await connected.promise)
+    await turnUntil(() => rig.accepted.length === 1, 'the other end')
+    const far = new Ear(rig.accepted[0] as OwnedSocket)
+    // Each wait has an event.
+    near.on.received = () => void near.say('x')
+    far.on.received = () => void far.say('x')
+    near.say('x')
+    await turnUntil(() => near.receivedBytes > 100, 'some of them')
+    const waits = Promise.withResolvers<number>()
+    time.stepMs = 5
+    near.on.received = () => {
+      const before = made.epoll_wait
+      clock.soon(() => waits.resolve(made.epoll_wait - before))
+      near.on.received = () => void near.say('x')
+      near.say('x')
+    }
+    expect(await waits.promise).toBe(0)
+    near.socket.end()
+  })
+
+  test('reads little of who has come in, more where it sends more, and little again where it is asked to', async () => {
+    const rooms: number[] = []
+    watch('recv', (result, [, , room = 0]) => void (result > 0 && rooms.push(room)))
+    const { ear, peer } = await rig.pair('accepted')
+    const steps = [FIRST_BYTES, SMALL_BYTES, LARGE_BYTES]
+    const roomsFor = async (length: number): Promise<number[]> => {
+      const from = ear.receivedBytes
+      ear.socket.pause()
+      peer.send(Buffer.alloc(length))
+      await stillness(() => peer.sentBytes)
+      rooms.length = 0
+      ear.socket.resume()
+      await turnUntil(() => ear.receivedBytes === from + length, 'all of it')
+      // Between them what is left of a slab.
+      return steps.filter((step) => rooms.includes(step))
+    }
+    expect(await roomsFor(64 * 1024)).toEqual(steps)
+    expect(await roomsFor(64 * 1024)).toEqual([LARGE_BYTES])
+    ear.socket.readLittle?.()
+    expect(await roomsFor(64 * 1024)).toEqual(steps)
+    watch('recv', () => undefined)
+  })
+
   test('reads on behind a piece that has filled what was left of a slab, and no more at once than before', async () => {
     const rooms = new Set<number>()
     const { ear, peer } = await rig.pair('accepted')
+    peer.send('x'.repeat(12_000))
+    await turnUntil(() => ear.receivedBytes === 12_000, 'the first')
     watch('recv', (_result, [, , room = 0]) => void rooms.add(room))
     // One after the other, so that each ends elsewhere in a slab.
-    for (let sent = 12_000; sent <= 240_000; sent += 12_000) {
+    for (let sent = 24_000; sent <= 240_000; sent += 12_000) {
       peer.send('x'.repeat(12_000))
       await turnUntil(() => ear.receivedBytes === sent, `${sent} bytes`)
     }
