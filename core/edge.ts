@@ -263,6 +263,7 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
     previews.stop()
     discovery.stop()
     pools.stop()
+    pipes.close()
     overload.stop()
     clients.stop()
     gates.stop()

@@ -56,7 +56,7 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
       .option('--pool <name>', 'the pool; needed when several come into question')
       .option('--json', 'the outcome as JSON')
   verb('list', 'show them').action((options: BackendOptions) => run({ kind: 'list' }, options))
-  verb('add <url>', 'add one: http://host:port or unix:/path')
+  verb('add <url>', 'add one: http://host:port, https://host:port or unix:/path')
     .option('--weight <number>', 'its share', backendWeight)
     .option('--tier <number>', '1 for a backup of tier 0, and so on', backendTier)
     .option('--zone <name>', 'its zone')

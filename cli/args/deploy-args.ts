@@ -47,7 +47,10 @@ function addPreview(program: Command, ioOf: () => ServiceIo, finish: (code: numb
   const verb = (name: string, description: string): Command =>
     withTarget(preview.command(name)).description(description).option('--json', 'the outcome as JSON')
   verb('list', 'show them').action((options: PreviewOptions) => run({ kind: 'list' }, options))
-  verb('add <host> <url>', 'serve a host such as pr-123.example.org by http://host:port or unix:/path')
+  verb(
+    'add <host> <url>',
+    'serve a host such as pr-123.example.org by http://host:port, https://host:port or unix:/path',
+  )
     .requiredOption('--for <time>', 'how long, 1m to 30d: 2d, 12h', lifetime)
     .action((host: string, url: string, { for: time, ...options }: PreviewOptions & { for: string }) =>
       run({ kind: 'add', host, url, time }, options),

@@ -45,8 +45,9 @@ export const answerOf = ({ status, ending }: Pick<ToldExplanation, 'status' | 'e
 export const isBad = ({ status }: Pick<ToldExplanation, 'status'>): boolean => status === null || status >= 500
 
 function formatAttempt(attempt: ToldAttempt, number: number, look: ExplanationLook): string {
-  const { backend, hedge, outcome, status, pick } = attempt
-  const came = outcome === 'completed' && status !== null ? String(status) : outcome
+  const { backend, hedge, outcome, status, grpcStatus, pick } = attempt
+  const call = grpcStatus === undefined ? '' : ` (gRPC ${grpcStatus})`
+  const came = (outcome === 'completed' && status !== null ? String(status) : outcome) + call
   const line = `${number}. ${backend}${hedge ? ', beside one that was slow' : ''}: ${came}; ${timesOf(attempt)}.`
   const why = pick === null ? '' : indented(`Why: ${pick.why}.`, 5, look) + formatPick(pick, look)
   return indented(line, 2, look) + why

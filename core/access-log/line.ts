@@ -3,6 +3,7 @@ import { asciiJson, HARMLESS } from '../ascii-json.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
 import type { FieldSection } from '../http1/field-section.ts'
+import { grpcCodeOf, isGrpc, nameOfGrpcCode } from '../http1/grpc.ts'
 import { INVALID } from '../trace/told.ts'
 import { readTraceparent } from '../trace/trace-context.ts'
 import { clfTime, isoTime } from './times.ts'
@@ -56,6 +57,7 @@ const OF_FEW = new Set<FieldName>([
   'host',
   'protocol',
   'scheme',
+  'grpcStatus',
 ])
 const MAX_KNOWN = 256
 const MAX_KNOWN_CHARS = 256
@@ -99,6 +101,7 @@ const readers: Readonly<Record<Exclude<LineField, 'target'>, Read>> = {
   method: ({ line }) => line.method || undefined,
   protocol: ({ line }) => line.protocol || undefined,
   scheme: ({ identity }) => identity.scheme,
+  grpcStatus: callStatusOf,
   host: ({ client }) => client.readHead().fields.valueNamed('host'),
   status: (record) => statusOf(record),
   ending: ({ ending }) => ending.kind,
@@ -118,6 +121,14 @@ const readers: Readonly<Record<Exclude<LineField, 'target'>, Read>> = {
   span_id: (record) => record.trace?.spanId,
   proxy: ({ client }) => client.peer.proxied?.by || undefined,
   uniqueId: ({ client }) => shownId(client.peer.proxied?.uniqueId),
+}
+
+/** What a call of gRPC has come to, by name, an answer of ours included. */
+function callStatusOf({ ending, attempts, client }: ExchangeRecord): string | undefined {
+  if (ending.kind === 'refused')
+    return isGrpc(client.readHead().fields) ? nameOfGrpcCode(grpcCodeOf(ending.status)) : undefined
+  const code = ending.kind === 'answered' ? attempts.at(-1)?.grpcStatus : undefined
+  return code === undefined ? undefined : nameOfGrpcCode(code)
 }
 
 /** Of the trace that a client tells of, though nothing of it is traced here. */

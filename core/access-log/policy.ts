@@ -23,6 +23,7 @@ export const lineFields = [
   'host',
   'protocol',
   'scheme',
+  'grpcStatus',
   'localTime',
   'trace_id',
   'span_id',

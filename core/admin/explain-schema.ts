@@ -52,17 +52,21 @@ const pick = object({
   ),
 })
 
-const attempt = object({
-  backend: text,
-  hedge: truth,
-  startMs: described(number, 'Since the request came.'),
-  readyMs: described(nullOr(number), 'Since the attempt began, until a connection took the head; null: never.'),
-  firstByteMs: described(nullOr(number), 'Since the attempt began, until the response’s head came; null: never.'),
-  totalMs: described(number, 'Since the attempt began, until it was over.'),
-  outcome: text,
-  status: nullOr(count),
-  pick: nullOr(pick),
-})
+const attempt = object(
+  {
+    backend: text,
+    hedge: truth,
+    startMs: described(number, 'Since the request came.'),
+    readyMs: described(nullOr(number), 'Since the attempt began, until a connection took the head; null: never.'),
+    firstByteMs: described(nullOr(number), 'Since the attempt began, until the response’s head came; null: never.'),
+    totalMs: described(number, 'Since the attempt began, until it was over.'),
+    outcome: text,
+    status: nullOr(count),
+    grpcStatus: described(text, 'What a call of gRPC has come to there, by name; absent: it is none, or nobody knows.'),
+    pick: nullOr(pick),
+  },
+  ['grpcStatus'],
+)
 
 export const explainSchema = object({
   sampling: object({ rate: number, kept: count, keep: count, seen: count }),

@@ -118,6 +118,7 @@ export const statusSchema = object({
       name: text,
       address: text,
       engine: { enum: ['own', 'serve'] },
+      http3: truth,
       certificates: nullOr(list(certificate)),
       missing: list(text),
     }),

@@ -88,7 +88,8 @@ function settingsOf(all: readonly ListenerConfig[] = []) {
   const flags = { reusePort: all.some((one) => one.reusePort), deferAccept: all.some((one) => one.deferAccept) }
   const permissions = all.find((one) => one.permissions !== undefined)?.permissions
   const octal = permissions === undefined ? undefined : `0${permissions.toString(8).padStart(3, '0')}`
-  return { ...settings, ...flags, ...optionsAsWritten(options), permissions: octal }
+  const { engine = 'own', http3 = false } = settings
+  return { ...settings, engine, http3, ...flags, ...optionsAsWritten(options), permissions: octal }
 }
 
 /** By the keys of the file. */

@@ -15,6 +15,7 @@ import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
+import { MOST_REFUSED } from './retry.ts'
 import type { AttemptTrace, Trace } from './trace.ts'
 
 /** The exchange, as its attempts see it. */
@@ -43,6 +44,8 @@ export class Attempt implements ResponseSink {
   isHedge = false
   /** Attempts of its request that were sent before it, to other backends. */
   previous = 0
+  /** Times that its request was refused before. */
+  refused = 0
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
   readonly trace: AttemptTrace | undefined
   /** Why it is that backend; undefined: nobody asked. */
@@ -150,7 +153,9 @@ export class Attempt implements ResponseSink {
     const now = this.owner.now()
     const elapsedMs = now - this.startedAt
     const tls = words === undefined ? undefined : { tls: words }
-    this.end(cause === 'local' ? { kind: 'local', elapsedMs } : { kind: 'failed', cause, elapsedMs, ...tls }, now)
+    // A backend that has no room or leaves is not at fault; one that refuses and refuses is.
+    const isNoFault = cause === 'local' || (this.stream.wasRefused === true && this.refused < MOST_REFUSED)
+    this.end(isNoFault ? { kind: 'local', elapsedMs } : { kind: 'failed', cause, elapsedMs, ...tls }, now)
     this.owner.onAttemptFailed(this, cause, detail)
   }
 
@@ -200,6 +205,7 @@ export class Attempt implements ResponseSink {
     const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
     const spanId = trace?.spanId
-    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, spanId }
+    const { grpcStatus } = this.stream
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, grpcStatus, pick, spanId }
   }
 }

@@ -216,7 +216,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
     if (this.stage.kind !== 'responding') return this.tries.onFailed(attempt, cause, detail)
     this.remember(attempt)
     this.services.counters.truncated += 1
-    this.truncate(this.stage.status, problemOf(cause, detail))
+    this.truncate(this.stage.status, problemOf(cause, detail, attempt.stream.grpcStatusOfReset))
   }
 
   onNobodyLeft(problem: Problem): void {

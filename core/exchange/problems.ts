@@ -7,11 +7,12 @@ import type { Answer } from './retry.ts'
 
 export const UNAVAILABLE: Problem = { status: 503, detail: 'no backend is usable now', retryAfterSeconds: 1 }
 
-/** For an attempt that came to nothing and is not made again. */
-export function problemOf(cause: FailureCause, detail: string): Problem {
+/** For an attempt that came to nothing and is not made again; `grpcStatus`: what a call of gRPC is told, undefined: what HTTP's status comes to. */
+export function problemOf(cause: FailureCause, detail: string, grpcStatus?: number): Problem {
   if (cause === 'local') return { status: 503, detail: `no connection can be opened: ${detail}`, retryAfterSeconds: 1 }
   if (cause === 'timeout') return { status: 504, detail }
-  return { status: 502, detail: cause === 'connect' ? `no connection to a backend: ${detail}` : detail }
+  if (cause === 'connect') return { status: 502, detail: `no connection to a backend: ${detail}` }
+  return { status: 502, detail, ...(grpcStatus !== undefined && { grpcStatus }) }
 }
 
 /** For a response that was thrown away for another's, which never came. */

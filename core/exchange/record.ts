@@ -28,6 +28,8 @@ export interface AttemptRecord {
   readonly respondedAt: number | undefined
   readonly endedAt: number
   readonly outcome: Outcome
+  /** What a call of gRPC has come to there, by number; undefined: it is none, or never said so. */
+  readonly grpcStatus?: number | undefined
   /** Why it was that backend; of an exchange that is explained. */
   readonly pick?: PickExplanation | undefined
   /** 16 hexadecimal digits; undefined: it is not traced. */

@@ -4,7 +4,7 @@
  */
 import { isGrpcRequest } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { RetryPolicy } from '../pool/policy.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { BackendStream } from '../stream/backend-stream.ts'
 import { isRepeatable } from './retry.ts'
 
@@ -73,14 +73,17 @@ export class Replay {
   }
 }
 
-/** For a request whose body is still to come; undefined: it would not be made again, or its body is known to be too large. */
+/**
+ * For a request whose body is still to come; undefined: it would not be made again, or its body is known to be too large.
+ * Over HTTP/2 any may be refused untouched, and is then made again whatever it asks for.
+ */
 export function replayFor(
   head: RequestHead,
-  { attempts, maxBodyBytes, grpcStatuses }: RetryPolicy,
+  { retry: { attempts, maxBodyBytes, grpcStatuses }, mayRefuse = false }: Pick<Pool, 'retry' | 'mayRefuse'>,
   memory: ReplayMemory,
   maxTotalBytes: number,
 ): Replay | undefined {
   if (attempts === 1 || head.fields.contentLength > maxBodyBytes || maxBodyBytes === 0) return undefined
-  const mayBeSentAgain = isRepeatable(head) || (grpcStatuses.length > 0 && isGrpcRequest(head))
+  const mayBeSentAgain = mayRefuse || isRepeatable(head) || (grpcStatuses.length > 0 && isGrpcRequest(head))
   return mayBeSentAgain ? new Replay(memory, maxBodyBytes, maxTotalBytes) : undefined
 }

@@ -36,18 +36,22 @@ export interface Retryable {
   readonly failed: number
   /** Backends that it was given to, the one that has just failed it included. */
   readonly given: number
+  /** Times that it was refused before, and made again for that. */
+  readonly refused: number
 }
 
 /** Why an attempt is made that is not the first, as counters name it. 'stale': over a kept connection that had died. */
 export type RetryReason = 'connect' | 'local' | 'stale' | 'reset' | 'timeout' | 'protocol' | 'status'
 
 /**
- * 'same': the same backend, over a fresh connection. 'another': one not yet tried. `isFree`: it takes nothing from the
+ * 'same': the same backend, over a fresh connection. 'any': whichever has room, the same one too, for nothing of the budget.
+ * 'another': one not yet tried. `isFree`: it takes nothing from the
  * pool's budget. `backsOff`: after a wait by chance; `leastMs`: the least wait.
  */
 export type Retry =
   | { readonly kind: 'none' }
   | { readonly kind: 'same'; readonly reason: 'stale' }
+  | { readonly kind: 'any'; readonly reason: 'reset'; readonly backsOff: boolean }
   | {
       readonly kind: 'another'
       readonly reason: RetryReason
@@ -73,6 +77,13 @@ const another = (reason: RetryReason, leastMs = 0, backsOff = reason !== 'local'
  */
 export const MOST_GIVEN = 8
 
+/**
+ * Times that a request which was refused is made again as if it had not been sent (gRFC A6, transparent retries): such a
+ * backend had too many others under way, or was about to leave, so each finds another connection or fewer before it. One
+ * that refuses more often than that has failed.
+ */
+export const MOST_REFUSED = 8
+
 /** Whether the request was sent, its head at least: else the attempt counts for nothing but `MOST_GIVEN`. */
 export const wasSent = (failure: Failure): boolean =>
   failure.kind !== 'failed' || (failure.cause !== 'connect' && failure.cause !== 'local')
@@ -86,7 +97,7 @@ export const wasSent = (failure: Failure): boolean =>
  * another. That is free: each needs a connection that has answered before, so it multiplies no outage. A part of a head is
  * as good as nothing while the client has not heard of it; an interim response it has heard of, and another backend's would
  * contradict it: some clients send a body anew upon each 100. Which calls of gRPC do no harm twice the policy says, by their
- * status: their method is always POST.
+ * status: their method is always POST. What a backend has said that it did not touch is made again whatever it asks for.
  */
 export function decideRetry(failure: Failure, request: Retryable, policy: RetryPolicy): Retry {
   const isAnotherLeft = request.failed + 1 < policy.attempts && mayBeGivenOn(request, policy)
@@ -98,7 +109,10 @@ export function decideRetry(failure: Failure, request: Retryable, policy: RetryP
   const { cause, wasReused, hasResponseBegun } = failure
   if (cause === 'connect' || cause === 'local') return afterNothingSent(cause, request, policy)
   if (!maySendAgain) return NONE
-  if (cause === 'reset' && wasReused && !hasResponseBegun) return SAME
+  if (wasLeftAlone(failure)) {
+    if (request.refused < MOST_REFUSED && policy.attempts > 1)
+      return { kind: 'any', reason: 'reset', backsOff: request.refused > 0 }
+  } else if (cause === 'reset' && wasReused && !hasResponseBegun) return SAME
   return isAnotherLeft && policy.on.includes(cause) ? another(cause) : NONE
 }
 

@@ -11,14 +11,14 @@ import type { Peer } from '../stream/peer.ts'
 import type { RecordedContext } from '../balance/pick-recorder.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
-import { backoffMs, decideRetry, type Failure, type Retryable, type RetryReason, wasSent } from './retry.ts'
+import { backoffMs, decideRetry, type Failure, type Retry, type Retryable, type RetryReason, wasSent } from './retry.ts'
 import type { Route, Services } from './world.ts'
 
-/** One more attempt: at the same backend, or, after a wait, at another. */
+/** One more attempt: at the same backend, or, after a wait, at another that is not excluded. */
 export type NextTry = { readonly kind: 'same' } | { readonly kind: 'another'; readonly afterMs: number }
 
 /** What decides of the request. */
-export interface TriedRequest extends Omit<Retryable, 'failed' | 'given'> {
+export interface TriedRequest extends Omit<Retryable, 'failed' | 'given' | 'refused'> {
   /** When it must be over, monotonic ms. */
   readonly endsAt: number
 }
@@ -38,6 +38,8 @@ export class TriedBackends implements Asker {
   tried: readonly Backend[] = NOBODY
   /** Those of them that it was sent to, and that another attempt followed. */
   private failed = 0
+  /** Times that it was refused, and made again as if it had not been sent. */
+  refused = 0
   /** When it entered the pool's queue, monotonic ms, or was turned away there; undefined: it has not since it was last tried. */
   private queuedAt: number | undefined = undefined
   waitedMs = 0
@@ -114,12 +116,13 @@ export class TriedBackends implements Asker {
 
   /** What follows an attempt at `backend`, which counts it and takes it from the budget; undefined: nothing does. */
   after(failure: Failure, backend: Backend, request: TriedRequest): NextTry | undefined {
-    const { pool, tried, failed } = this
+    const { pool, tried, failed, refused } = this
     const { services } = this.owner
     const { retry: policy } = pool
-    const retry = decideRetry(failure, { ...request, failed, given: tried.length + 1 }, policy)
+    const retry = decideRetry(failure, { ...request, failed, refused, given: tried.length + 1 }, policy)
     if (retry.kind === 'none') return undefined
     if (retry.kind === 'same') return this.count(retry.reason, backend, { kind: 'same' })
+    if (retry.kind === 'any') return this.comeAgain(retry, backend, request.endsAt)
     const now = services.clock.now()
     const backoff = retry.backsOff ? backoffMs(policy, this.waits, services.random) : 0
     const afterMs = Math.max(retry.leastMs, backoff)
@@ -132,6 +135,22 @@ export class TriedBackends implements Asker {
     this.exclude(backend)
     this.queuedAt = undefined
     return this.count(retry.reason, backend, { kind: 'another', afterMs })
+  }
+
+  /** It was refused, and is not held to have been sent. */
+  private comeAgain(
+    { reason, backsOff }: Retry & { readonly kind: 'any' },
+    backend: Backend,
+    endsAt: number,
+  ): NextTry | undefined {
+    const { pool, tried } = this
+    const { clock, random } = this.owner.services
+    const afterMs = backsOff ? backoffMs(pool.retry, this.refused - 1, random) : 0
+    const mayHaveRoom = pool.balancer.hasRoom(tried) || pool.queue.hasPlace(this.priority)
+    if (clock.now() + afterMs >= endsAt || !mayHaveRoom) return undefined
+    this.refused += 1
+    this.queuedAt = undefined
+    return this.count(reason, backend, { kind: 'another', afterMs })
   }
 
   /** Whether there is room beside `tried`, or, unless an answer would be thrown away for that, a place to wait for it. */

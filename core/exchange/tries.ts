@@ -16,6 +16,7 @@ import type { HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem } from '../stream/client-stream.ts'
 import { Alarm, later } from './alarm.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
+import { isCallAstray, NO_CALLS } from './calls.ts'
 import { discardResponse } from './discard.ts'
 import { failureIn } from './failed-response.ts'
 import { hedgeAfterMs } from './hedge.ts'
@@ -82,7 +83,7 @@ export class Tries {
     const { client, route, services, world } = this.owner
     const { pool } = this
     if (pool.retry.attempts > 1 || route.hedge !== undefined) pool.budget.onRequest(now)
-    if (!client.isWhole) this.replay = replayFor(head, pool.retry, services.counters, world.limits.maxReplayBytes)
+    if (!client.isWhole) this.replay = replayFor(head, pool, services.counters, world.limits.maxReplayBytes)
     this.tryFirst(now, head)
   }
 
@@ -167,7 +168,7 @@ export class Tries {
     }
     const { isReused: wasReused, hasBegun: hasResponseBegun, wasRefused = false } = attempt.stream
     const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun, wasRefused }, attempt)
-    const problem = problemOf(cause, detail)
+    const problem = problemOf(cause, detail, attempt.stream.grpcStatusOfReset)
     if (next === undefined) this.endWith(problem)
     else this.goOn(next, attempt.backend, problem)
   }
@@ -307,6 +308,7 @@ export class Tries {
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
     attempt.pick = pick
     attempt.previous = this.backends.sent
+    attempt.refused = this.backends.refused
     if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }
@@ -323,6 +325,7 @@ export class Tries {
   /** Sends the head and what is there of the body, and lets the rest follow. */
   private send(attempt: Attempt, head: RequestHead): void {
     const { client } = this.owner
+    if (isCallAstray(client, attempt.stream, head)) return attempt.reject('local', NO_CALLS)
     attempt.sendHead(head, rewriteFor(this.owner, attempt, this.pool, head), client.bodyForm)
     this.replay?.sendTo(attempt.stream)
     if (client.isWhole) attempt.stream.sendEnd(this.trailers)

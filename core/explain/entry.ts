@@ -2,6 +2,7 @@
 import type { AskedWith, PickExplanation } from '../balance/pick-recorder.ts'
 import { hideInTarget, type IsHidden } from '../access-log/hide.ts'
 import type { AttemptRecord, ExchangeRecord } from '../exchange/record.ts'
+import { nameOfGrpcCode } from '../http1/grpc.ts'
 import type { ToldAttempt, ToldExplanation, ToldPick } from './told.ts'
 
 /** What one can be looked for by. */
@@ -101,7 +102,7 @@ export function tellEntry(
 }
 
 function attemptOf(attempt: AttemptRecord, since: number): Omit<ToldAttempt, 'pick'> {
-  const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome } = attempt
+  const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, grpcStatus } = attempt
   const after = (at: number | undefined): number | null => (at === undefined ? null : rounded(at - startedAt))
   return {
     backend,
@@ -112,6 +113,7 @@ function attemptOf(attempt: AttemptRecord, since: number): Omit<ToldAttempt, 'pi
     totalMs: rounded(endedAt - startedAt),
     outcome: outcome.kind === 'failed' ? `failed: ${outcome.tls ?? outcome.cause}` : outcome.kind,
     status: outcome.kind === 'completed' ? outcome.status : null,
+    ...(grpcStatus !== undefined && { grpcStatus: nameOfGrpcCode(grpcStatus) }),
   }
 }
 

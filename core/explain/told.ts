@@ -53,6 +53,8 @@ export interface ToldAttempt {
   readonly outcome: string
   /** Of its response; null: it is not over, or has none. */
   readonly status: number | null
+  /** What a call of gRPC has come to there, by name, such as `UNAVAILABLE`; absent: it is none, or nobody knows. */
+  readonly grpcStatus?: string
   /** null: it was not explained. */
   readonly pick: ToldPick | null
 }

@@ -10,7 +10,7 @@ import { isGrpc } from '../http1/grpc.ts'
 import { MAX_FIELDS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import type { HandedOver } from '../stream/body-form.ts'
+import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import { NOBODY } from '../stream/nobody.ts'
 import type { Peer } from '../stream/peer.ts'
@@ -18,6 +18,8 @@ import { Base64Reader, toBase64 } from './base64.ts'
 import { grpcHeadOf, type WebCall, webCallOf } from './call.ts'
 import { MAX_MESSAGE_FLAGS, MessageReader } from './message-reader.ts'
 import { frameOfTrailers, problemFrame, takeTrailers } from './trailers.ts'
+
+const LINE_END = Buffer.from('\r\n')
 
 /** The client's own head was within its bounds, and ours is some bytes longer. */
 const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_FIELDS }
@@ -30,6 +32,7 @@ export function grpcClient(client: ClientStream, head: RequestHead): ClientStrea
 
 class GrpcWebStream implements ClientStream, RequestSink {
   readonly bodyForm = 'data'
+  readonly isCall = true
   readonly isUpgrade = false
   sink: RequestSink = NOBODY
   private readonly client: ClientStream
@@ -38,6 +41,9 @@ class GrpcWebStream implements ClientStream, RequestSink {
   private readonly bytes: Buffer
   private readonly base64: Base64Reader | undefined
   private readonly requestMessages = new MessageReader(MAX_MESSAGE_FLAGS)
+  private readonly isChunked: boolean
+  /** In which whoever answers takes a chunked body; it comes as data. */
+  private form: BodyForm = 'data'
   /** Content that may still come. */
   private left = Infinity
   private maxBytes = Infinity
@@ -52,7 +58,7 @@ class GrpcWebStream implements ClientStream, RequestSink {
     this.head = head
     this.base64 = call.request === 'text' ? new Base64Reader() : undefined
     this.bytes = grpcHeadOf(head, call)
-    this.readHead()
+    this.isChunked = this.readHead().fields.isChunked
     client.sink = this
   }
 
@@ -87,7 +93,8 @@ class GrpcWebStream implements ClientStream, RequestSink {
     this.client.pauseBody()
   }
 
-  resumeBody(): void {
+  resumeBody(form: BodyForm): void {
+    this.form = form
     this.client.resumeBody('data')
   }
 
@@ -110,7 +117,10 @@ class GrpcWebStream implements ClientStream, RequestSink {
     this.left -= end - start
     if (this.left < 0) throw new ProtocolError(`a body may have at most ${this.maxBytes} bytes here`, 413)
     this.requestMessages.follow(bytes, start, end)
-    this.sink.onRequestBody(bytes, start, end)
+    if (this.form === 'data' || !this.isChunked) return this.sink.onRequestBody(bytes, start, end)
+    const size = Buffer.from(`${(end - start).toString(16)}\r\n`, 'latin1')
+    const chunk = Buffer.concat([size, bytes.subarray(start, end), LINE_END])
+    this.sink.onRequestBody(chunk, 0, chunk.length)
   }
 
   onRequestEnd(): void {
@@ -143,10 +153,14 @@ class GrpcWebStream implements ClientStream, RequestSink {
     this.client.sendInterim(head)
   }
 
-  /** What is no gRPC goes as it is: clients take its status for what it says. */
+  /**
+   * What is no gRPC goes as it is: clients take its status for what it says. Its chunks have come as data, whatever the client
+   * takes them as: for that they are content of unknown length, or they would be read as what delimits it.
+   */
   sendHead(head: ResponseHead, body: BodyKind): void {
     const { fields } = head
-    if (head.status !== 200 || !isGrpc(fields)) return this.client.sendHead(head, body)
+    if (head.status !== 200 || !isGrpc(fields))
+      return this.client.sendHead(head, body === 'chunked' ? 'until-close' : body)
     this.responseMessages = new MessageReader(0xff)
     this.frame = takeTrailers(fields)
     markNames(fields, ['content-type', 'content-length'])
@@ -169,7 +183,7 @@ class GrpcWebStream implements ClientStream, RequestSink {
   /** Within a message nothing else can be told. */
   cut(problem?: Problem): void {
     if (problem === undefined || this.responseMessages?.isBetween !== true) this.client.cut()
-    else this.endWith(problemFrame(problem.status, problem.detail))
+    else this.endWith(problemFrame(problem))
   }
 
   refuse(problem: Problem): void {
@@ -196,9 +210,9 @@ class GrpcWebStream implements ClientStream, RequestSink {
   }
 
   private translated(problem: Problem): Problem {
-    const { status, detail, content } = problem
+    const { status, content } = problem
     if (content !== undefined || status < 400) return problem
-    const frame = problemFrame(status, detail)
+    const frame = problemFrame(problem)
     const text = this.call.response === 'text' ? frame.toString('base64') : frame.toString('latin1')
     return { ...problem, status: 200, content: { type: this.type(this.call.suffix), text } }
   }

@@ -4,7 +4,7 @@
  */
 import { markNames } from '../forward/forwarded-fields.ts'
 import type { FieldSection } from '../http1/field-section.ts'
-import { grpcLines } from '../http1/grpc.ts'
+import { grpcLines, type ToldOfCall } from '../http1/grpc.ts'
 import { isTrailing } from '../http1/trailers.ts'
 
 const TRAILERS = 0x80
@@ -25,8 +25,8 @@ export function trailerFrame(lines: string): Buffer {
   return frame
 }
 
-/** Of an answer of ours with that status of HTTP. */
-export const problemFrame = (status: number, detail: string): Buffer => trailerFrame(grpcLines(status, detail))
+/** Of an answer of ours. */
+export const problemFrame = (problem: ToldOfCall): Buffer => trailerFrame(grpcLines(problem))
 
 /** Of a call whose response was followed by `trailers`; undefined: it was not. */
 export function frameOfTrailers(trailers: FieldSection | undefined): Buffer {

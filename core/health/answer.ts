@@ -7,7 +7,6 @@ import { INCOMPLETE } from '../http1/field-section.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'
 import { type HttpLimits, MAX_INTERIMS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
-import { FRAME_HEADER_BYTES, SETTINGS } from '../http2/frames.ts'
 
 export interface Answer {
   readonly status: number
@@ -18,13 +17,6 @@ export interface Answer {
 const MAX_REASON_CHARS = 60
 /** "HTTP/1.1 200 " and what stands behind it. */
 const REASON_START = 13
-
-/** Whether these are the first bytes of a server that speaks HTTP/2 alone: its SETTINGS (RFC 9113 3.4), whatever it was asked. */
-export const beginsHttp2 = (bytes: Buffer): boolean =>
-  bytes.length >= FRAME_HEADER_BYTES &&
-  bytes.readUInt16BE(0) === 0 &&
-  bytes[3] === SETTINGS &&
-  bytes.readUInt32BE(5) === 0
 
 /** Takes the bytes of one connection piece by piece: undefined until the head is whole. Throws ProtocolError. */
 export function createAnswerReader(limits: HttpLimits): (piece: Buffer) => Answer | undefined {

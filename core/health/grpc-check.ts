@@ -14,11 +14,13 @@ const SERVING = 1
 /** A message is as long as its status takes; whoever sends more is no health service. */
 const MAX_MESSAGE_BYTES = 256
 const MAX_WORDS = 60
+const SPEAKS_HTTP_1 =
+  'speaks HTTP/1.x, and gRPC needs HTTP/2: "check" may be "http", and "protocol" of its pool "http/1.1"'
 
 /** `service`: '' for the whole server, at most 127 bytes. */
 export function createGrpcCheck(service: string, { authority, scheme, send }: Line, limits: HttpLimits): Inquiry {
   const answer = new Answer()
-  const call = new Http2Call(answer, limits, send)
+  const call = new Http2Call(answer, limits, send, SPEAKS_HTTP_1)
   return {
     kind: 'gRPC',
     begin: () =>
@@ -63,7 +65,8 @@ class Answer implements CheckListener {
   onEnd(): void {
     const code = this.fields.get('grpc-status')
     const status = this.fields.get(':status')
-    if (code === undefined) this.verdict = { passed: false, detail: `not gRPC: ${status ?? 'no'} status` }
+    if (code === undefined)
+      this.verdict = { passed: false, detail: `not gRPC: answered ${status ?? 'nothing'} without a grpc-status` }
     else if (code !== '0') this.verdict = { passed: false, detail: this.failed(code) }
     else {
       const serving = statusIn(this.message)

@@ -1,7 +1,7 @@
 /** One request over HTTP/2, on a connection of its own, and its answer: what a check asks and hears. No sockets. */
 import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
-import { ConnectionFault, nameOfCode } from '../http2/errors.ts'
+import { ConnectionFault, nameOfCode, SPEAKS_HTTP_1 } from '../http2/errors.ts'
 import { type Field, nameOf, valueOf } from '../http2/field.ts'
 import { FrameReader, type FrameSink } from '../http2/frame-reader.ts'
 import { type FrameOwner, FrameWriter } from '../http2/frame-writer.ts'
@@ -38,13 +38,15 @@ export class Http2Call implements FrameSink, FrameOwner {
   private readonly frames = new FrameWriter(this)
   private readonly decoder = new HpackDecoder(DEFAULT_TABLE_BYTES)
   private readonly reader: FrameReader
+  private readonly ofHttp1: string
   private told = 0
   /** The answer has been heard to its end, or there will be none. */
   isOver = false
 
-  /** `send`: takes bytes that are valid until it returns. */
-  constructor(listener: CheckListener, { maxHeadBytes }: HttpLimits, send: (bytes: Buffer) => void) {
+  /** `send`: takes bytes that are valid until it returns. `ofHttp1`: what is told of a server that answers in HTTP/1.x. */
+  constructor(listener: CheckListener, { maxHeadBytes }: HttpLimits, send: (bytes: Buffer) => void, ofHttp1: string) {
     this.listener = listener
+    this.ofHttp1 = ofHttp1
     this.send = send
     this.reader = new FrameReader(this, maxHeadBytes)
   }
@@ -65,8 +67,9 @@ export class Http2Call implements FrameSink, FrameOwner {
     try {
       for (let position = 0; position < piece.length && !this.isOver;) position = this.reader.next(piece, position)
     } catch (error) {
-      if (error instanceof ConnectionFault) throw new ProtocolError(error.message)
-      throw error
+      if (!(error instanceof ConnectionFault)) throw error
+      if (error.message !== SPEAKS_HTTP_1) throw new ProtocolError(error.message)
+      return this.fail(this.ofHttp1)
     }
     this.frames.flush()
   }

@@ -2,7 +2,8 @@
 import { isAmong } from '../backend/failure.ts'
 import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
-import { type Answer, beginsHttp2, createAnswerReader } from './answer.ts'
+import { beginsHttp2 } from '../http2/frames.ts'
+import { type Answer, createAnswerReader } from './answer.ts'
 import { type CheckListener, Http2Call } from './http2-call.ts'
 import type { Inquiry, Line, Verdict } from './inquiry.ts'
 import type { HealthCheck } from './policy.ts'
@@ -18,6 +19,8 @@ const SPEAKS_HTTP2: Verdict = {
   passed: false,
   detail: 'speaks HTTP/2, and was asked in HTTP/1.1: "protocol" of its pool may be "h2c"',
 }
+
+const SPEAKS_HTTP_1 = 'speaks HTTP/1.x, and was asked in HTTP/2: "protocol" of its pool may be "http/1.1"'
 
 export function askInHttp1(check: PageCheck, { authority, send }: Line, limits: HttpLimits): Inquiry {
   const { path, host = authority } = check
@@ -52,7 +55,7 @@ export function askInHttp1(check: PageCheck, { authority, send }: Line, limits: 
 
 export function askInHttp2(check: PageCheck, { authority, scheme, send }: Line, limits: HttpLimits): Inquiry {
   const answer = new Http2Answer(check)
-  const call = new Http2Call(answer, limits, send)
+  const call = new Http2Call(answer, limits, send, SPEAKS_HTTP_1)
   return {
     kind: 'HTTP',
     begin: () =>

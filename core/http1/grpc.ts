@@ -86,9 +86,23 @@ export const httpStatusOf = (code: number): number => HTTP_STATUSES[code] ?? 500
 /** For an answer of ours with that status of HTTP: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and a deadline is one. */
 export const grpcCodeOf = (status: number): number => CODES[status] ?? UNKNOWN
 
-/** The lines that tell of an answer of ours with that status of HTTP, with CRLF each. */
-export const grpcLines = (status: number, detail: string): string =>
-  `grpc-status: ${grpcCodeOf(status)}\r\ngrpc-message: ${grpcMessage(detail)}\r\n`
+/** By the code of a RST_STREAM, for one that a backend has sent (PROTOCOL-HTTP2, "Errors"; 5 and 13, which that leaves out, as grpc-go has them). */
+const OF_RESETS = [13, 13, 13, 13, 13, 13, 13, 14, 1, 13, 13, 8, 7, 13]
+
+export const grpcCodeOfReset = (code: number): number => OF_RESETS[code] ?? UNKNOWN
+
+/** An answer of ours. */
+export interface ToldOfCall {
+  /** Of HTTP. */
+  readonly status: number
+  readonly detail: string
+  /** What is told instead of what `status` comes to; absent: that is. */
+  readonly grpcStatus?: number | undefined
+}
+
+/** The lines that tell of it, with CRLF each. */
+export const grpcLines = ({ status, detail, grpcStatus = grpcCodeOf(status) }: ToldOfCall): string =>
+  `grpc-status: ${grpcStatus}\r\ngrpc-message: ${grpcMessage(detail)}\r\n`
 
 /** As `grpc-message` has it: UTF-8, and all but printable ASCII in percent. */
 export function grpcMessage(text: string): string {

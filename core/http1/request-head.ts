@@ -234,7 +234,10 @@ function behindEmptyLine(bytes: Buffer, start: number, end: number): number {
   return bytes[start + 1] === LF ? start + 2 : start
 }
 
-const badVersion = (): ProtocolError => new ProtocolError('a request line must end in HTTP/1.1 or HTTP/1.0 and CRLF')
+/** Also of a request line with a space in its target. */
+export const BAD_LINE_END = 'a request line must end in HTTP/1.1 or HTTP/1.0 and CRLF'
+
+const badVersion = (): ProtocolError => new ProtocolError(BAD_LINE_END)
 
 export const headTooLarge = (limits: HttpLimits): ProtocolError =>
   new ProtocolError(`a head may have at most ${limits.maxHeadBytes} bytes`, 431)

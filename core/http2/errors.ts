@@ -34,6 +34,9 @@ const NAMES = [
 /** As RFC 9113 7 calls it; the number of one that nobody knows. */
 export const nameOfCode = (code: number): string => NAMES[code] ?? `0x${code.toString(16)}`
 
+/** What is said of a peer that can't be understood since it speaks HTTP/1.x. */
+export const SPEAKS_HTTP_1 = 'it answers in HTTP/1.x'
+
 /** The connection can't go on (RFC 9113 5.4.1): GOAWAY with `code`, then it is closed. */
 export class ConnectionFault extends Error {
   override readonly name = 'ConnectionFault'

@@ -90,7 +90,8 @@ export const fieldOf = (line: Buffer, nameLength: number): Field => ({
 export function fieldNamedAs(named: Field, line: Buffer): Field {
   const { nameLength, kind, headKind } = named
   // Of these the value has a say.
-  if (kind === 'invalid' || kind === 'connection' || kind === 'te') return fieldOf(line, nameLength)
+  if (kind === 'invalid' || kind === 'connection' || kind === 'te' || kind === 'scheme')
+    return fieldOf(line, nameLength)
   return { line, nameLength, kind: isValidValue(line, nameLength + 2) ? kind : 'invalid', headKind }
 }
 
@@ -109,8 +110,20 @@ function kindOf(line: Buffer, nameLength: number): FieldKind {
   const mayBeKnown = MAY_BE_KNOWN[slotOf(nameLength, line[0] as number)] === 1
   const known = mayBeKnown ? KINDS.get(line.toString('latin1', 0, nameLength)) : undefined
   if (known === undefined) return isPseudo ? 'invalid' : 'regular'
+  if (known === 'scheme' && !isScheme(line, nameLength + 2)) return 'invalid'
   if (known === 'te' && !equalsIgnoringCase(line, nameLength + 2, line.length - 2, TRAILERS)) return 'connection'
   return known
+}
+
+/** RFC 3986 3.1. */
+const isScheme = (line: Buffer, start: number): boolean =>
+  /^[A-Za-z][A-Za-z\d+.-]*$/.test(line.toString('latin1', start, line.length - 2))
+
+/** What is wrong with one of kind `invalid`, in words, which show of its value nothing. */
+export function invalidWords(field: Field): string {
+  const name = JSON.stringify(nameOf(field).slice(0, 40))
+  if (isValidValue(field.line, field.nameLength + 2)) return `the field ${name} is not valid`
+  return `the value of the field ${name} may have no control characters, and no white space around it`
 }
 
 /** RFC 9113 8.2.1: no upper case. */

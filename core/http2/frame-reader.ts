@@ -3,7 +3,7 @@
  * the order of a field block's frames) and tells a sink. DATA passes on in pieces; any other frame is put together first,
  * and a field block of several frames as well. Which stream may get what is not its business.
  */
-import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.ts'
+import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR, SPEAKS_HTTP_1 } from './errors.ts'
 import * as frames from './frames.ts'
 import { blockOf, type FieldBlock } from './hpack-decoder.ts'
 import type { ByteBudget } from './memory.ts'
@@ -16,6 +16,8 @@ const MAX_CONTINUATIONS = 16
 const MAX_EMPTY_CONTINUATIONS = 8
 const PRIORITY_BYTES = 5
 const NOTHING = Buffer.alloc(0)
+/** The beginning of `HTTP/1.1`, by the places of a frame's header. */
+const [HTT, P, SLASH] = [0x485454, 0x50, 0x2f]
 
 /** Hears of frames, each in the order in which they came. Whatever it throws ends the reading. */
 export interface FrameSink {
@@ -140,8 +142,7 @@ export class FrameReader {
 
   private checkFrame(): void {
     const { type, streamId, length, block } = this
-    if (length > frames.MIN_MAX_FRAME_BYTES)
-      throw new ConnectionFault(`a frame may have at most 16384 bytes, got ${length}`, FRAME_SIZE_ERROR)
+    if (length > frames.MIN_MAX_FRAME_BYTES) throw this.tooLong()
     if (block !== undefined && (type !== frames.CONTINUATION || streamId !== block.streamId))
       throw new ConnectionFault('nothing may stand between the frames of a field block')
     if (type > frames.CONTINUATION) return
@@ -153,6 +154,13 @@ export class FrameReader {
     if (!isOfConnection && type !== frames.WINDOW_UPDATE && streamId === 0)
       throw new ConnectionFault('DATA, HEADERS, PRIORITY, RST_STREAM and CONTINUATION belong to a stream')
     this.checkLength()
+  }
+
+  /** `HTTP/1.1` read as a header is such a frame, too. */
+  private tooLong(): ConnectionFault {
+    const { length, type, flags } = this
+    if (length === HTT && type === P && flags === SLASH) return new ConnectionFault(SPEAKS_HTTP_1, FRAME_SIZE_ERROR)
+    return new ConnectionFault(`a frame may have at most 16384 bytes, got ${length}`, FRAME_SIZE_ERROR)
   }
 
   private checkLength(): void {

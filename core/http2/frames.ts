@@ -27,3 +27,10 @@ export const MAX_STREAM_ID = 0x7fff_ffff
 
 /** What a client says first (RFC 9113 3.4), before any frame. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
+
+/** Whether these are the first bytes of a server that speaks HTTP/2 alone: its SETTINGS (RFC 9113 3.4), whatever it was asked. */
+export const beginsHttp2 = (bytes: Buffer): boolean =>
+  bytes.length >= FRAME_HEADER_BYTES &&
+  bytes.readUInt16BE(0) === 0 &&
+  bytes[3] === SETTINGS &&
+  bytes.readUInt32BE(5) === 0

@@ -6,7 +6,7 @@
 import * as names from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import { ASTERISK, SLASH } from '../http1/grammar.ts'
-import { type Field, type FieldKind, makeField, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { type Field, type FieldKind, invalidWords, makeField, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
 import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 
@@ -59,7 +59,7 @@ export class RequestFields implements FieldSink {
       case 'regular':
         return this.onRegular(kind, field)
       case 'invalid':
-        return this.spoil(`the field ${shown(field)} is not valid`)
+        return this.spoil(invalidWords(field))
       case 'connection':
         return this.spoil(`the field ${shown(field)} belongs to connections of HTTP/1`)
       case 'status':

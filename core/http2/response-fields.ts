@@ -1,6 +1,6 @@
 /** The fields of an HTTP/2 response -> an HTTP/1.1 head and where its lines lie, as in `request-fields.ts`; what HTTP/2 alone forbids is judged here. */
 import type { FieldSection } from '../http1/field-section.ts'
-import { type Field, nameOf, valueEnd, valueStart } from './field.ts'
+import { type Field, invalidWords, nameOf, valueEnd, valueStart } from './field.ts'
 import { type FieldLimits, HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 import type { Built } from './request-fields.ts'
@@ -41,8 +41,10 @@ export class ResponseFields implements FieldSink {
       case 'path':
       case 'protocol':
       case 'connection':
-      case 'invalid':
         this.detail = `a response may not have the field ${JSON.stringify(nameOf(field).slice(0, 40))}`
+        return
+      case 'invalid':
+        this.detail = invalidWords(field)
     }
   }
 

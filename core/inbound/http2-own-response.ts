@@ -1,7 +1,9 @@
 /** Responses of our own over HTTP/2: made as for HTTP/1.1, so that they are written in one place, and sent as any other. */
+import type { ProtocolError } from '../errors.ts'
 import { FieldSection } from '../http1/field-section.ts'
 import { grpcLines } from '../http1/grpc.ts'
 import { MAX_FIELDS } from '../http1/limits.ts'
+import { BAD_LINE_END } from '../http1/request-head.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import type { Flow } from '../http2/flow.ts'
 import type { BlockTarget } from '../http2/trailer-block.ts'
@@ -16,9 +18,9 @@ const head = new ResponseHead(MAX_FIELDS)
 const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_FIELDS }
 
 /** What a call of gRPC ends with that went wrong when its response had begun. */
-export function grpcTrailers({ status, detail }: Problem): FieldSection {
+export function grpcTrailers(problem: Problem): FieldSection {
   const trailers = new FieldSection(2)
-  const bytes = Buffer.from(`${grpcLines(status, detail)}\r\n`, 'latin1')
+  const bytes = Buffer.from(`${grpcLines(problem)}\r\n`, 'latin1')
   trailers.parse(bytes, 0, bytes.length, LIMITS)
   return trailers
 }
@@ -40,6 +42,10 @@ export function readOwnHead(bytes: Buffer): ResponseHead {
   head.parse(bytes, 0, bytes.length, LIMITS)
   return head
 }
+
+/** What is wrong with a head that was made of fields: how its line ends is our own doing, but for a space in its target. */
+export const detailOf = ({ message }: ProtocolError): string =>
+  message === BAD_LINE_END ? ':path may not hold a space' : message
 
 /** Answers a head that is no request, or none that we take, and has that noted; false: as of `answerAlone`. */
 export function refuseAlone(target: Refusing, streamId: number, problem: Problem): boolean {

@@ -20,7 +20,7 @@ import type { Peer } from '../stream/peer.ts'
 import { COST_OF_HEAD, costOfBlock, costOfBytes, FieldBlocks } from './http2-blocks.ts'
 import { Flow } from '../http2/flow.ts'
 import { LateRequests } from './http2-late-requests.ts'
-import { refuseAlone } from './http2-own-response.ts'
+import { detailOf, refuseAlone } from './http2-own-response.ts'
 import { MAX_STREAMS, OUR_SETTINGS } from './http2-settings.ts'
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
@@ -316,7 +316,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   /** The head is no request, or none that we take: answers it. */
   private refuse(streamId: number, error: ProtocolError, isStreamEnd: boolean): void {
-    if (!refuseAlone(this, streamId, { status: error.status, detail: error.message }))
+    if (!refuseAlone(this, streamId, { status: error.status, detail: detailOf(error) }))
       this.resetStream(streamId, codes.CANCEL)
     else if (!isStreamEnd) this.resetStream(streamId, codes.NO_ERROR)
   }

@@ -71,8 +71,8 @@ export function refuseHead({ handler, peer, wire }: Refused, { status, message: 
 }
 
 /** The same for a gRPC client, which looks at nothing but the status of its call: a response that is its trailers alone. */
-export function renderGrpcProblem({ status, detail, lines }: Problem, dateLine: Buffer): Buffer {
-  const fields = `HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n${grpcLines(status, detail)}${lines ?? ''}`
+export function renderGrpcProblem(problem: Problem, dateLine: Buffer): Buffer {
+  const fields = `HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n${grpcLines(problem)}${problem.lines ?? ''}`
   return Buffer.concat([Buffer.from(fields, 'latin1'), dateLine, LINE_END])
 }
 

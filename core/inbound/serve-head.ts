@@ -23,6 +23,9 @@ const ORIGIN = /^[a-z]+:\/\/[^/]*/
 /** Of the connection with Bun alone, or answered by it (Expect), or about what can't go out (TE). */
 const LEFT_OUT: ReadonlySet<string> = new Set(['upgrade', 'http2-settings', 'te', 'expect'])
 
+/** Whether it is a call of gRPC by its Content-Type, or passes for one at a backend that looks no further; gRPC-Web is none. */
+export const isCall = (contentType: string): boolean => /^application\/grpc(?!-)/i.test(contentType)
+
 /** Throws ProtocolError (400, 501) over what can't be told in a head; what is in it the parser judges. */
 export function headOf({ method, url, headers, body }: ServedRequest): Buffer {
   let length: string | undefined
@@ -31,6 +34,9 @@ export function headOf({ method, url, headers, body }: ServedRequest): Buffer {
   for (const [name, value] of headers) {
     if (name === 'upgrade' && /\bwebsocket\b/i.test(value))
       throw new ProtocolError('"engine": "serve" can not pass WebSockets on', 501)
+    // Its trailers would be lost, and its backend be blamed for a call without `te`.
+    if (name === 'content-type' && isCall(value))
+      throw new ProtocolError('"engine": "serve" can not pass gRPC on: it has no trailers', 501)
     if (name === 'content-length') length = value
     if (name === 'transfer-encoding') isChunked = true
     if (!LEFT_OUT.has(name)) text += fieldLine(name, value)

@@ -5,7 +5,6 @@
 import { ProtocolError, protocolErrorOf } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
-import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { StreamFault } from '../http2/errors.ts'
@@ -19,7 +18,7 @@ import { tooLate } from './http1-states.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
 import { contentBytes, renderGrpcProblem, renderProblem, type Respondent, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
-import { headOf } from './serve-head.ts'
+import { headOf, isCall } from './serve-head.ts'
 import { type ResponseOwner, ServedResponse, servedHead, servedWhole } from './serve-response.ts'
 
 /** Where a request has come in. */
@@ -49,7 +48,7 @@ export function serveRequest(
     bytes = headOf(request)
     handler.head.parse(bytes, 0, bytes.length, handler.limits)
   } catch (error) {
-    return Promise.resolve(refuseHead(carrier, protocolErrorOf(error)))
+    return Promise.resolve(refuseHead(carrier, request, protocolErrorOf(error)))
   }
   handler.counters.bytesFromClients += bytes.length
   const stream = new ServeStream(carrier, request, bytes)
@@ -60,10 +59,12 @@ export function serveRequest(
 }
 
 /** Answers what is no request. */
-function refuseHead({ handler, peer }: ServeCarrier, { status, message: detail }: ProtocolError): Response {
-  const problem = { status, detail }
-  handler.onRefusal({ ...problem, peer, contentBytes: () => contentBytes(problem, STRANGER) })
-  return servedWhole(renderProblem(problem, STRANGER, handler.dateLine()), true)
+function refuseHead({ handler, peer }: ServeCarrier, { headers }: Request, error: ProtocolError): Response {
+  const problem = { status: error.status, detail: error.message }
+  const isOfCall = isCall(headers.get('content-type') ?? '')
+  handler.onRefusal({ ...problem, peer, contentBytes: () => (isOfCall ? 0 : contentBytes(problem, STRANGER)) })
+  const dateLine = handler.dateLine()
+  return servedWhole(isOfCall ? renderGrpcProblem(problem, dateLine) : renderProblem(problem, STRANGER, dateLine), true)
 }
 
 const SPACE = 0x20
@@ -231,17 +232,14 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
   refuse(problem: Problem): void {
     const { handler } = this.carrier
     const closes = problem.closes === true || this.closes
-    const dateLine = handler.dateLine()
-    const bytes = this.isGrpc(problem)
-      ? renderGrpcProblem(problem, dateLine)
-      : renderProblem(problem, this.respondent(), dateLine)
+    const bytes = renderProblem(problem, this.respondent(), handler.dateLine())
     handler.counters.bytesToClients += bytes.length
     this.leave()
     this.answer.answer(servedWhole(bytes, closes))
   }
 
   contentBytes(problem: Problem): number {
-    return this.isGrpc(problem) ? 0 : contentBytes(problem, this.respondent())
+    return contentBytes(problem, this.respondent())
   }
 
   cut(problem?: Problem): void {
@@ -271,11 +269,6 @@ export class ServeStream implements ClientStream, BodyOwner, ResponseOwner, Time
 
   private get closes(): boolean {
     return this.carrier.isLeaving() || this.carrier.handler.crowd.isThere
-  }
-
-  private isGrpc({ status, content }: Problem): boolean {
-    if (content !== undefined || status < 400) return false
-    return isGrpc(this.readHead().fields)
   }
 
   private respondent(): Respondent {

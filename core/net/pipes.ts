@@ -10,6 +10,7 @@ export class Pipes implements PipeHome {
   private readonly transport: Transport
   private readonly budget: DescriptorBudget
   private size = 0
+  private isClosed = false
 
   constructor(transport: Transport, budget: DescriptorBudget) {
     this.transport = transport
@@ -27,7 +28,15 @@ export class Pipes implements PipeHome {
   }
 
   keep(pipe: Pipe): void {
-    this.budget.idlePipes.append(pipe.place)
+    if (this.isClosed) pipe.discard()
+    else this.budget.idlePipes.append(pipe.place)
+  }
+
+  /** None is kept any more; one in use is closed when its body is over. */
+  close(): void {
+    this.isClosed = true
+    const { idlePipes } = this.budget
+    for (let idle = idlePipes.first; idle !== undefined; idle = idlePipes.first) idle.owner.discard()
   }
 
   onClosed(): void {

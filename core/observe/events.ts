@@ -5,7 +5,8 @@
 import type { Kept } from '../own-files.ts'
 
 export type EdgeEvent =
-  | { readonly kind: 'listening'; readonly listener: string; readonly address: string }
+  /** `http3`: HTTP/3 is spoken as well, at the UDP port of the same number; absent: it is not. */
+  | { readonly kind: 'listening'; readonly listener: string; readonly address: string; readonly http3?: true }
   /** Of one whose clients Bun.serve speaks with: there is less of HTTP to be had. */
   | { readonly kind: 'engine-limits'; readonly listener: string }
   /** `ownToken`: what a process did with the token it made for itself; undefined: it made none. */

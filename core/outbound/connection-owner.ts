@@ -33,3 +33,9 @@ export interface ConnectionOwner<Connection> {
   /** Its descriptor is free. Said once, perhaps some time after it has gone. */
   onClosed(connection: Connection): void
 }
+
+/** Of connections that are each lent to one request at a time. */
+export interface LendingOwner<Connection> extends ConnectionOwner<Connection> {
+  /** Open, it was wanted, and nothing was sent on it: keep it (true) or have it closed. */
+  onUnused(connection: Connection): boolean
+}

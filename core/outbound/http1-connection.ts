@@ -25,9 +25,9 @@ import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
-import type { Begun, ConnectionOwner } from './connection-owner.ts'
+import type { Begun, LendingOwner } from './connection-owner.ts'
 import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
-import { cutWords, lateWords, progressOf } from './words.ts'
+import { cutWords, lateWords, misreadWords, progressOf } from './words.ts'
 import { writeChunk } from './write-chunk.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
@@ -42,7 +42,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   hasBegun = false
   /** Of the request that it is opened for, and of the wait behind it; its pool says which. */
   timeouts: BackendTimeouts
-  private readonly owner: ConnectionOwner<Http1Connection>
+  private readonly owner: LendingOwner<Http1Connection>
   private state: State = CONNECTING
   /** Requests sent on it; one more where it was kept before the first. */
   uses = 0
@@ -59,7 +59,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
   /** `wire`: opened for it already; absent: one of its own, to be dialled. */
-  constructor(owner: ConnectionOwner<Http1Connection>, begun: Begun = {}, wire?: Wire) {
+  constructor(owner: LendingOwner<Http1Connection>, begun: Begun = {}, wire?: Wire) {
     this.owner = owner
     this.begun = begun
     this.timeouts = owner.timeouts
@@ -69,6 +69,11 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   get bodyForm(): BodyForm {
     return this.owner.bodyForm
+  }
+
+  /** Where others of its pool speak HTTP/2. */
+  get takesNoCalls(): boolean {
+    return this.bodyForm === 'data'
   }
 
   /** Until its first request is sent it is not; while that of a kept connection is being sent it is. */
@@ -118,10 +123,12 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     if (this.state.kind === 'body') this.rearm()
   }
 
-  /** Cut, so that the backend stops working for nobody. */
+  /** Cut, so that the backend stops working for nobody; kept where nothing has been sent to it. */
   abort(): void {
     const wasConnecting = this.state.kind === 'connecting'
+    const isUnused = this.state.kind === 'idle' && this.sink !== undefined
     this.sink = undefined
+    if (isUnused && this.owner.onUnused(this)) return
     this.state = advance(this.state, 'closes', CLOSED)
     this.wire.destroy()
     // A connect that is given up ends without a further word.
@@ -252,7 +259,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
       if (this.state.kind === 'head') this.readHeads(bytes)
       else this.readBody(bytes, 0)
     } catch (error) {
-      this.fail('protocol', protocolErrorOf(error).message)
+      this.fail('protocol', misreadWords(protocolErrorOf(error).message, bytes))
     }
   }
 
@@ -266,15 +273,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     while (this.state.kind === 'head' && position < bytes.length) {
       const start = position
       position = head.parse(bytes, start, bytes.length, limits)
-      if (position === INCOMPLETE) {
-        this.state = { kind: 'head', buffer: new HeadBuffer(bytes, start) }
-        return
-      }
-      if (head.status >= 200 || head.status === 101) {
-        // It reads on by itself. By the time it returns, this may have another request, and be in its 'head' phase.
-        this.readFinal(head, bytes, position)
-        return
-      }
+      if (position === INCOMPLETE) return void (this.state = { kind: 'head', buffer: new HeadBuffer(bytes, start) })
+      // It reads on by itself. By the time it returns, this may have another request, and be in its 'head' phase.
+      if (head.status >= 200 || head.status === 101) return this.readFinal(head, bytes, position)
       this.interims += 1
       if (this.interims > MAX_INTERIMS) throw new ProtocolError(`more than ${MAX_INTERIMS} interim responses came`)
       this.sink?.onInterim(head)

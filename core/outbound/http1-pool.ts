@@ -11,7 +11,7 @@ import type { BackendStream, StreamChoice } from '../stream/backend-stream.ts'
 import type { BodyForm } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
-import type { Begun, ConnectionOwner } from './connection-owner.ts'
+import type { Begun, LendingOwner } from './connection-owner.ts'
 import { ClientConnections } from './client-connections.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { openingFor } from './manner.ts'
@@ -28,7 +28,7 @@ export interface Http1PoolOptions extends OpenConnectionsOptions {
   readonly pipes?: Pipes | undefined
 }
 
-export class Http1Pool implements BackendConnections, ConnectionOwner<Http1Connection> {
+export class Http1Pool implements BackendConnections, LendingOwner<Http1Connection> {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly pipes?: Pipes | undefined
@@ -133,6 +133,13 @@ export class Http1Pool implements BackendConnections, ConnectionOwner<Http1Conne
     this.idle.append(connection.inPool)
     this.budget.idleBackends.append(connection.inBudget)
     this.all.tellRoom(this.hasRoom)
+    return true
+  }
+
+  onUnused(connection: Http1Connection): boolean {
+    if (connection.uses === 0) connection.uses = 1
+    if (!this.onIdle(connection)) return false
+    connection.rearm()
     return true
   }
 

@@ -19,12 +19,11 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { cutWords } from './words.ts'
+import { brokenWords, cutWords, TIME_OVER } from './words.ts'
 import { Http2Session, type SessionOwner } from './http2-session.ts'
 import { Http2Stream, STREAM_WINDOW } from './http2-stream.ts'
+import { type RoomOwner, StreamRoom } from './stream-room.ts'
 
-/** Streams at once, whatever more the backend would take: with more, one connection's loss would be the loss of too much. */
-export const MAX_STREAMS = 100
 /** Silence with something under way after which the backend is asked whether it is there, and how long it may take to say so. */
 const PING_AFTER_MS = 20_000
 const PING_TIMEOUT_MS = 10_000
@@ -37,11 +36,13 @@ const OUR_SETTINGS = setting.settingsPayload([
   [setting.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
 ])
 
-export interface Http2Owner extends ConnectionOwner<Http2Connection> {
+export interface Http2Owner extends ConnectionOwner<Http2Connection>, RoomOwner {
   /** Runs `turn` behind the events that are due now. */
   readonly soon: (turn: { onTurn(): void }) => void
   /** Of what is asked for. */
   readonly scheme: 'http' | 'https'
+  /** The backend takes so many streams at once, for which `surplus`, of which nothing was sent, are too many. */
+  onSettled(maxStreams: number, surplus: readonly Http2Stream[]): void
   /** A stream is over: there may be room, or nothing to do. */
   onFreed(connection: Http2Connection): void
 }
@@ -69,8 +70,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   readonly streams = new Map<number, Http2Stream>()
   /** Streams that have no number yet, in order. */
   private readonly pending = new Set<Http2Stream>()
-  /** Those of them that may not begin before it is known what the backend takes. */
-  private readonly unsettled = new Set<Http2Stream>()
+  private readonly room: StreamRoom
   private phase: Phase = 'connecting'
   private timing: Timing = 'none'
   nextId = 1
@@ -85,6 +85,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.wire = wire ?? new Wire(this, owner.wheel)
     this.wire.owner = this
     this.session = new Http2Session(this)
+    this.room = new StreamRoom(owner, this.settings)
     this.reader = new FrameReader(this.session, BLOCK_FACTOR * owner.limits.maxHeadBytes)
   }
 
@@ -111,15 +112,16 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   get hasRoom(): boolean {
     if (this.isLeaving || this.phase === 'closed' || this.nextId > MAX_STREAM_ID - LAST_IDS) return false
-    return this.load < Math.min(MAX_STREAMS, this.settings.maxStreams)
+    return this.load < this.room.most
   }
 
-  /** `isUpgrade`: of one that asks for a tunnel (RFC 8441 3). */
-  open(timeouts: BackendTimeouts, isUpgrade = false): Http2Stream {
-    const isUnsettled = isUpgrade && !this.session.hasSettings
-    const stream = new Http2Stream(this, timeouts, this.phase === 'open' && !isUnsettled)
+  /** `needsSettings`: it begins when it is known what the backend can do, as one that asks for a tunnel (RFC 8441 3). */
+  open(timeouts: BackendTimeouts, needsSettings = false): Http2Stream {
+    const isToWait = this.room.isToWait(this.load, needsSettings)
+    const stream = new Http2Stream(this, timeouts, this.phase === 'open' && !isToWait)
     this.pending.add(stream)
-    if (isUnsettled) this.unsettled.add(stream)
+    if (isToWait) this.room.add(stream)
+    if (this.phase === 'open') this.room.await()
     this.rearm()
     return stream
   }
@@ -140,7 +142,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   /** Its time is over. Returns how many exchanges that cut. */
   cut(): number {
     const { load, phase } = this
-    this.lose('reset', 'the backend was removed and its drain time is over')
+    this.lose('reset', TIME_OVER)
     this.wire.destroy()
     // A connect that is given up ends without a further word.
     if (phase === 'connecting') this.owner.onClosed(this)
@@ -159,7 +161,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onStreamOver(stream: Http2Stream): void {
-    this.unsettled.delete(stream)
+    this.room.delete(stream)
     if (stream.id === 0) this.pending.delete(stream)
     else this.streams.delete(stream.id)
     this.session.forget(stream)
@@ -185,7 +187,8 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.frames.settings(OUR_SETTINGS)
     this.flow.open()
     this.rearm()
-    for (const stream of Array.from(this.pending)) if (!this.unsettled.has(stream)) stream.onConnected()
+    this.room.await()
+    for (const stream of Array.from(this.pending)) if (!this.room.waits(stream)) stream.onConnected()
   }
 
   onConnectError({ isLocal, detail, words }: ConnectFailure): void {
@@ -261,10 +264,8 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   }
 
   onRoom(): void {
-    for (const stream of Array.from(this.unsettled)) {
-      this.unsettled.delete(stream)
-      stream.onConnected()
-    }
+    const surplus = this.room.settle(this.load)
+    this.owner.onSettled(this.room.most, surplus)
     this.owner.onFreed(this)
   }
 
@@ -272,6 +273,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
     this.isLeaving = true
     const detail = `the backend leaves (${nameOfCode(code)})`
     for (const [id, stream] of Array.from(this.streams)) if (id > lastStreamId) stream.onLost('reset', detail, true)
+    for (const stream of Array.from(this.pending)) stream.onLost('reset', detail, true)
     this.owner.onFreed(this)
     this.closeIfDone()
   }
@@ -284,7 +286,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   private fail(fault: ConnectionFault): void {
     this.frames.goAway(0, fault.code, fault.message)
-    this.lose('protocol', `the backend broke HTTP/2: ${fault.message}`)
+    this.lose('protocol', brokenWords(fault.message))
     this.frames.flush()
     this.wire.close()
   }
@@ -312,12 +314,15 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
 
   /** Whatever is under way comes to nothing. */
   private lose(cause: FailureCause, detail: string, words?: string): void {
+    const wasOpen = this.phase === 'open'
     this.phase = 'closed'
     this.isLeaving = true
     this.flow.close()
     // Its place is free before anybody tries again.
     this.goneOnce()
-    for (const stream of [...this.pending, ...this.streams.values()]) stream.onLost(cause, detail, false, words)
+    // Of those without a number nothing was sent.
+    for (const stream of [...this.pending, ...this.streams.values()])
+      stream.onLost(cause, detail, wasOpen && stream.id === 0, words)
   }
 
   private goneOnce(): void {

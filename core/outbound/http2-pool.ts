@@ -7,18 +7,24 @@ import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { Wire } from '../net/wire.ts'
 import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
+import { LinkedList } from '../net/linked-list.ts'
 import { Http2Connection, type Http2Owner } from './http2-connection.ts'
+import type { Http2Stream } from './http2-stream.ts'
 import { openingFor } from './manner.ts'
 import { type ConnectionCounters, OpenConnections, type OpenConnectionsOptions } from './open-connections.ts'
+import { waitInsteadOf, type WaitingOwner, type WaitingStream } from './waiting-stream.ts'
+import { NO_DESCRIPTOR, TIME_OVER } from './words.ts'
 
 export interface Http2PoolOptions extends OpenConnectionsOptions {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   /** Who runs what is to be done behind the events that are due now. */
   readonly turns: { next(turn: { onTurn(): void }): void }
+  /** Finds another place for a stream of which nothing was sent, and for which its connection has no room; absent: the pool does. */
+  readonly takeBack?: (stream: Http2Stream) => void
 }
 
-export class Http2Pool implements BackendConnections, Http2Owner {
+export class Http2Pool implements BackendConnections, Http2Owner, WaitingOwner {
   readonly bodyForm = 'data'
   readonly head: ResponseHead
   readonly wheel: TimerWheel
@@ -28,6 +34,12 @@ export class Http2Pool implements BackendConnections, Http2Owner {
   private readonly budget: OpenConnectionsOptions['budget']
   private policy: ConnectionPolicy
   private readonly all: OpenConnections<Http2Connection>
+  knownStreams: number | undefined = undefined
+  private readonly takeBack: (stream: Http2Stream) => void
+  /** Streams that have lost their place, and found no other yet. */
+  private readonly waiting = new LinkedList<WaitingStream>()
+  private readonly serving = { onTurn: (): void => this.serve() }
+  private isDue = false
   private keepsIdle = true
 
   constructor(options: Http2PoolOptions, policy: ConnectionPolicy) {
@@ -37,6 +49,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.counters = options.counters
     this.budget = options.budget
     this.soon = (turn) => turns.next(turn)
+    this.takeBack = options.takeBack ?? ((stream) => this.waiting.append(waitInsteadOf(stream, this).place))
     this.policy = policy
     this.all = new OpenConnections(options, () => this.leaveMoved())
     this.forUpgrades = {
@@ -60,7 +73,7 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     const isOther = policy.manner !== this.policy.manner
     this.policy = policy
     if (isOther) this.leaveAll()
-    this.all.tellRoom(this.hasRoom)
+    this.onChange()
   }
 
   /** Connections open or being opened. */
@@ -108,6 +121,8 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.keepsIdle = false
     let cut = 0
     for (const connection of Array.from(this.all.open)) cut += connection.cut()
+    for (let place = this.waiting.first; place !== undefined; place = this.waiting.first, cut += 1)
+      place.owner.lose('reset', TIME_OVER)
     this.all.dropLeaving()
     return cut
   }
@@ -126,12 +141,45 @@ export class Http2Pool implements BackendConnections, Http2Owner {
       if (this.idleCount() > this.policy.maxIdleConnections) connection.leave()
       else this.budget.idleBackends.append(connection.inBudget)
     }
-    this.all.tellRoom(this.hasRoom)
+    this.onChange()
   }
 
   onGone(connection: Http2Connection): void {
     this.counters.http2Connections -= 1
     this.all.gone(connection)
+    this.onChange()
+  }
+
+  onSettled(maxStreams: number, surplus: readonly Http2Stream[]): void {
+    this.knownStreams = Math.max(1, maxStreams)
+    for (const stream of surplus) this.takeBack(stream)
+    this.onChange()
+  }
+
+  // Those who wait tell.
+
+  onLeft(): void {
+    this.onChange()
+  }
+
+  private onChange(): void {
+    this.all.tellRoom(this.hasRoom)
+    if (this.isDue || this.waiting.size === 0) return
+    this.isDue = true
+    // Behind this event, in which a place may still be on its way to another.
+    this.soon(this.serving)
+  }
+
+  /** Gives those who wait what room there is, and has more connections opened for who is left. */
+  private serve(): void {
+    this.isDue = false
+    for (let place = this.waiting.first; place !== undefined; place = this.waiting.first) {
+      const { owner } = place
+      const connection = this.withRoom() ?? this.connect(owner.timeouts)
+      if (connection === undefined && this.size > 0) break
+      if (connection === undefined) owner.fail(NO_DESCRIPTOR)
+      else giveTo(owner, connection)
+    }
     this.all.tellRoom(this.hasRoom)
   }
 
@@ -175,4 +223,13 @@ export class Http2Pool implements BackendConnections, Http2Owner {
     this.all.begin(connection, connectMs, openingFor(this.policy.manner, undefined, HTTP_2))
     return connection
   }
+}
+
+/** Over one that is new it begins only when that has said what its backend takes: it has been too much once. */
+function giveTo(waiting: WaitingStream, connection: Http2Connection): void {
+  connection.inBudget.leave()
+  const { sink, timeouts } = waiting
+  const stream = connection.open(timeouts, true)
+  waiting.moveTo(stream)
+  if (stream.isReused) sink?.onConnected()
 }

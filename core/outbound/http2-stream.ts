@@ -6,7 +6,7 @@ import { ProtocolError } from '../errors.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
-import { grpcStatusIn, isGrpc } from '../http1/grpc.ts'
+import { grpcCodeOfReset, grpcStatusIn, isGrpc } from '../http1/grpc.ts'
 import { MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -49,13 +49,14 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
   hasBegun = false
   wasRefused = false
   grpcStatus: number | undefined = undefined
+  grpcStatusOfReset: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
   /** The final head has come. */
   hasFinalHead = false
   /** 0: it has not begun. */
   id = 0
   private readonly carrier: Http2Carrier
-  private readonly timeouts: BackendTimeouts
+  readonly timeouts: BackendTimeouts
   private readonly sending: StreamSending
   private state: StreamState = 'open'
   /** It asks for one; undefined: it does not. */
@@ -211,8 +212,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     this.hasBegun = true
     if (head.status < 200 && head.status !== 101) {
       this.interims += 1
-      if (isStreamEnd || this.interims > MAX_INTERIMS)
-        throw new ProtocolError('an interim response must not be the last')
+      if (isStreamEnd) throw new ProtocolError('an interim response must not be the last')
+      if (this.interims > MAX_INTERIMS) throw new ProtocolError(`more than ${MAX_INTERIMS} interim responses came`)
       this.sink?.onInterim(head)
       return
     }
@@ -264,6 +265,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TunnelStream, T
     // The whole response is here: the backend only wants no more of the request (RFC 9113 8.1).
     if (code === NO_ERROR && this.hasRemoteEnded) return
     this.wasRefused = code === REFUSED_STREAM
+    this.grpcStatusOfReset = grpcCodeOfReset(code)
     this.state = followStream(this.state, 'resets')
     this.leave()
     this.tellFailure('reset', `the backend reset the stream (${nameOfCode(code)})`)

@@ -13,29 +13,31 @@ import type { ConnectFailure } from '../net/wire-owner.ts'
 import type { BackendStream, StreamChoice, StreamOpener } from '../stream/backend-stream.ts'
 import type { BackendConnections, ConnectionPolicy } from './backend-connections.ts'
 import { Http1Pool, type Http1PoolOptions } from './http1-pool.ts'
-import { MAX_STREAMS } from './http2-connection.ts'
 import { Http2Pool, type Http2PoolOptions } from './http2-pool.ts'
+import type { Http2Stream } from './http2-stream.ts'
 import { openingFor } from './manner.ts'
 import { Negotiation, type NegotiationOwner } from './negotiation.ts'
 import { OpenConnections } from './open-connections.ts'
-import { type WaitingOwner, WaitingStream } from './waiting-stream.ts'
+import { MAX_STREAMS } from './stream-room.ts'
+import { waitInsteadOf, type WaitingOwner, WaitingStream } from './waiting-stream.ts'
+import { NO_DESCRIPTOR, TIME_OVER } from './words.ts'
 
 export type NegotiatedPoolOptions = Http1PoolOptions & Http2PoolOptions
 
 /** With one, a lost packet would hold up everybody; more are in vain where it turns out to be HTTP/2. */
 const UNKNOWN_AT_ONCE = 4
 
-/** Under way at once while so many requests wait; `known`: what the backend has last picked, undefined: nothing yet. */
-export function handshakesFor(waiting: number, known: Protocol | undefined): number {
-  if (known === 'h2') return Math.ceil(waiting / MAX_STREAMS)
+/**
+ * Under way at once while so many requests wait; `known`: what the backend has last picked, undefined: nothing yet; `streams`:
+ * how many it takes over one connection in HTTP/2.
+ */
+export function handshakesFor(waiting: number, known: Protocol | undefined, streams = MAX_STREAMS): number {
+  if (known === 'h2') return Math.ceil(waiting / streams)
   return known === undefined ? Math.min(waiting, UNKNOWN_AT_ONCE) : waiting
 }
 
 /** They open none by themselves. */
 const within = (policy: ConnectionPolicy): ConnectionPolicy => ({ ...policy, maxConnections: 0 })
-
-const NO_DESCRIPTOR = { isLocal: true, detail: 'no descriptor is free' }
-const TIME_OVER = 'the backend was removed and its drain time is over'
 
 export class NegotiatedPool implements BackendConnections, NegotiationOwner, WaitingOwner {
   readonly wheel: TimerWheel
@@ -59,7 +61,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     this.options = options
     this.policy = policy
     this.http1 = new Http1Pool(inner, within(policy))
-    this.http2 = new Http2Pool(inner, within(policy))
+    this.http2 = new Http2Pool({ ...inner, takeBack: (stream) => this.takeBack(stream) }, within(policy))
     this.handshakes = new OpenConnections(options, () => undefined)
     this.forUpgrades = {
       open: (choice, timeouts = this.timeouts) => this.openForUpgrade(choice, timeouts),
@@ -154,7 +156,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
   }
 
   private get wanted(): number {
-    return handshakesFor(this.waiting.size, this.known)
+    return handshakesFor(this.waiting.size, this.known, this.http2.knownStreams)
   }
 
   private get mayConnect(): boolean {
@@ -167,7 +169,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     const { maxConnections } = this.policy
     if (maxConnections === undefined) return true
     const waiting = this.waiting.size + 1
-    const needed = this.known === 'h2' ? handshakesFor(waiting, this.known) : waiting
+    const needed = this.known === 'h2' ? handshakesFor(waiting, this.known, this.http2.knownStreams) : waiting
     return this.http1.size + this.http2.size + Math.max(this.handshakes.size, needed) <= maxConnections
   }
 
@@ -180,7 +182,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
   private openLater(choice: StreamChoice, timeouts: BackendTimeouts): BackendStream | undefined {
     if (choice === 'fresh') return this.openAlone(timeouts, EITHER)
     if (!this.mayWait) return undefined
-    const stream = new WaitingStream(this, choice, timeouts)
+    const stream = new WaitingStream(this, { choice, timeouts })
     this.waiting.append(stream.place)
     const isServed = this.shared.size >= this.wanted || this.connect(EITHER, timeouts)
     if (isServed || this.shared.size > 0) return stream
@@ -198,7 +200,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
 
   /** Over a connection that is opened for it. */
   private openAlone(timeouts: BackendTimeouts, offers: readonly Protocol[]): BackendStream | undefined {
-    const stream = new WaitingStream(this, 'fresh', timeouts)
+    const stream = new WaitingStream(this, { choice: 'fresh', timeouts })
     if (this.connect(offers, timeouts, stream)) return stream
     stream.abort()
     return undefined
@@ -245,7 +247,7 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
       if (stream === undefined) break
       const { sink } = owner
       owner.moveTo(stream)
-      sink?.onConnected()
+      if (stream.isReused) sink?.onConnected()
     }
     while (this.shared.size < this.wanted && this.mayConnect)
       if (!this.connect(EITHER, this.timeouts)) return this.failForLackOfOurs()
@@ -261,6 +263,12 @@ export class NegotiatedPool implements BackendConnections, NegotiationOwner, Wai
     for (let place = this.waiting.first; place !== undefined && found.length < count; place = place.next)
       found.push(place.owner)
     return found
+  }
+
+  /** A connection has turned out to take fewer streams than were given to it. */
+  private takeBack(stream: Http2Stream): void {
+    this.waiting.append(waitInsteadOf(stream, this).place)
+    this.onChange()
   }
 
   /** Something has been freed, or has gone. Behind this event, in which it may still be on its way. */

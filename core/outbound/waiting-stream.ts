@@ -6,6 +6,15 @@ import type { ConnectFailure } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink, StreamChoice } from '../stream/backend-stream.ts'
 import type { HandedOver } from '../stream/body-form.ts'
 
+/** Whom one waits as. */
+export interface Waiting {
+  /** Of an open connection that it may be given. */
+  readonly choice: StreamChoice
+  readonly timeouts: BackendTimeouts
+  /** There was a connection, which had no room for it after all; absent: there was none. */
+  readonly wasSurplus?: boolean
+}
+
 export interface WaitingOwner {
   readonly wheel: TimerWheel
   /** Nobody waits for it any more. */
@@ -22,15 +31,16 @@ export class WaitingStream implements BackendStream, TimerEntry {
   readonly hasBegun = false
   readonly bodyForm = 'data'
   readonly timeouts: BackendTimeouts
-  /** Of an open connection that it may be given. */
   readonly choice: StreamChoice
+  private readonly wasSurplus: boolean
   sink: ResponseSink | undefined = undefined
   private readonly owner: WaitingOwner
 
-  constructor(owner: WaitingOwner, choice: StreamChoice, timeouts: BackendTimeouts) {
+  constructor(owner: WaitingOwner, { choice, timeouts, wasSurplus = false }: Waiting) {
     this.owner = owner
     this.choice = choice
     this.timeouts = timeouts
+    this.wasSurplus = wasSurplus
     owner.wheel.arm(this, this.patienceMs)
   }
 
@@ -57,7 +67,9 @@ export class WaitingStream implements BackendStream, TimerEntry {
   onTimeout(): void {
     const sink = this.end()
     this.owner.onLeft(this)
-    sink?.onFailure('connect', `no connection within ${this.patienceMs} ms`)
+    // Those who have their streams there keep them for as long as they need.
+    if (this.wasSurplus) sink?.onFailure('local', `no room for another stream within ${this.patienceMs} ms`)
+    else sink?.onFailure('connect', `no connection within ${this.patienceMs} ms`)
   }
 
   // Nothing is sent before there is a connection.
@@ -83,4 +95,17 @@ export class WaitingStream implements BackendStream, TimerEntry {
     this.owner.wheel.remove(this)
     return sink
   }
+}
+
+/** One that takes the place of `stream`, of which nothing was sent, and for which its connection has no room. */
+export function waitInsteadOf(
+  stream: BackendStream & { readonly timeouts: BackendTimeouts },
+  owner: WaitingOwner,
+): WaitingStream {
+  const { sink, timeouts } = stream
+  const waiting = new WaitingStream(owner, { choice: 'any', timeouts, wasSurplus: true })
+  stream.abort()
+  waiting.sink = sink
+  sink?.onMoved(waiting)
+  return waiting
 }

@@ -1,5 +1,7 @@
 /** What went wrong on a connection to a backend, in words. */
 import type { BackendTimeouts } from '../net/timeouts.ts'
+import { SPEAKS_HTTP_1 } from '../http2/errors.ts'
+import { beginsHttp2 } from '../http2/frames.ts'
 import type { State } from './http1-states.ts'
 
 /** How far a response had come that ended before its body, in words; `interims`: 1xx responses before it. */
@@ -22,3 +24,18 @@ export function lateWords(
 /** What a backend did that is gone without an end; `alert`: what it has said of that, over TLS. */
 export const cutWords = (alert: string | undefined): string =>
   alert === undefined ? 'the backend reset the connection' : `the backend ended TLS (${alert})`
+
+export const NO_DESCRIPTOR = { isLocal: true, detail: 'no descriptor is free' }
+export const TIME_OVER = 'the backend was removed and its drain time is over'
+
+/** What a backend did that is asked in HTTP/2. `fault`: what is wrong with that. */
+export const brokenWords = (fault: string): string =>
+  fault === SPEAKS_HTTP_1
+    ? 'the backend answers in HTTP/1.x, and was asked in HTTP/2: "protocol" of its pool may be "http/1.1"'
+    : `the backend broke HTTP/2: ${fault}`
+
+/** What a backend did that is asked in HTTP/1.1. `fault`: what is wrong with `bytes`, the piece that was read. */
+export const misreadWords = (fault: string, bytes: Buffer): string =>
+  beginsHttp2(bytes)
+    ? 'the backend speaks HTTP/2, and was asked in HTTP/1.1: "protocol" of its pool may be "h2c", or "h2" over TLS'
+    : fault

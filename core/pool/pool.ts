@@ -22,6 +22,8 @@ export interface Pool {
   /** What keeps sessions at their backends; undefined: nothing. */
   readonly sticky: Sticky | undefined
   readonly retry: RetryPolicy
+  /** Its backends may say that they did nothing with a request, since they speak HTTP/2; absent: they may not. */
+  readonly mayRefuse?: boolean
   readonly timeouts: BackendTimeouts
   /** Of all attempts beyond the first of each request; kept over reloads. */
   readonly budget: RetryBudget

@@ -61,6 +61,8 @@ export interface ListenerStatus {
   readonly address: string
   /** Who speaks with its clients: SmartEdge itself, or Bun.serve. */
   readonly engine: 'own' | 'serve'
+  /** It speaks HTTP/3 as well, at the UDP port of the same number. */
+  readonly http3: boolean
   /** What it offers in handshakes; null: its clients speak plain HTTP. */
   readonly certificates: readonly CertificateStatus[] | null
   /** Names that it orders certificates for, and that have none yet. */
@@ -198,10 +200,11 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
   }
 }
 
-const listenerStatus = ({ name, address, engine, certificates, missing }: ListenerView): ListenerStatus => ({
+const listenerStatus = ({ name, address, engine, http3, certificates, missing }: ListenerView): ListenerStatus => ({
   name,
   address,
   engine: engine ?? 'own',
+  http3: http3 ?? false,
   certificates:
     certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
   missing: missing ?? [],

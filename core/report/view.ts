@@ -106,6 +106,8 @@ export interface ListenerView {
   readonly address: string
   /** Who speaks with its clients; absent: we do. */
   readonly engine?: 'serve'
+  /** It speaks HTTP/3 as well, at the UDP port of the same number; absent: it does not. */
+  readonly http3?: true
   /** What it offers in handshakes; absent: its clients speak plain HTTP. */
   readonly certificates?: readonly CertificateView[]
   /** Names that it orders certificates for, and that have none yet; absent: none. */

@@ -210,7 +210,7 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 }
 
 function listenerView(
-  { config: { name, engine }, address }: ListenerAtWork,
+  { config: { name, engine, http3 }, address }: ListenerAtWork,
   { certificatesOf, missingAt }: Pick<EdgeViewOptions, 'certificatesOf' | 'missingAt'>,
 ) {
   const [certificates, missing] = [certificatesOf(name), missingAt(name)]
@@ -218,6 +218,7 @@ function listenerView(
     name,
     address: formatAddress(address),
     ...(engine && { engine }),
+    ...(http3 && { http3 }),
     ...(certificates && { certificates }),
     ...(missing.length > 0 && { missing }),
   }

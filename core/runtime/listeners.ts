@@ -85,7 +85,12 @@ export class Listeners implements Part<Config> {
     next.set(key, opened)
     const commit = (): void => {
       for (const address of opened.addresses)
-        emit({ kind: 'listening', listener: config.name, address: formatAddress(address) })
+        emit({
+          kind: 'listening',
+          listener: config.name,
+          address: formatAddress(address),
+          ...(config.http3 && { http3: true }),
+        })
       if (config.engine !== undefined) emit({ kind: 'engine-limits', listener: config.name })
     }
     const abandon = (): void => {

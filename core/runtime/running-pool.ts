@@ -187,6 +187,7 @@ export class RunningPool {
       connections: this.members.connections,
       affinity: config.affinity,
       retry: config.retry,
+      mayRefuse: config.protocol !== undefined && config.protocol !== 'http/1.1',
       timeouts: config.timeouts,
       budget: this.budget,
       headTimes: this.headTimes,

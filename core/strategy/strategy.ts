@@ -77,7 +77,10 @@ export type Outcome =
     }
   /** The client left, or had its response from another backend: says nothing about this one. */
   | { readonly kind: 'abandoned'; readonly elapsedMs: number }
-  /** We were short of something of our own, such as descriptors or local ports: says nothing about the backend either. */
+  /**
+   * We were short of something of our own, such as descriptors or local ports, or the backend had no room for another
+   * stream and left the request alone: says nothing about the backend either.
+   */
   | { readonly kind: 'local'; readonly elapsedMs: number }
 
 /**

@@ -30,6 +30,10 @@ export interface BackendStream {
   readonly wasRefused?: boolean
   /** What a call of gRPC has come to, once that is known: with its head, where that is the whole response. Absent: it is none. */
   readonly grpcStatus?: number | undefined
+  /** What a call of gRPC is told of how the backend has reset it; absent: it has not, or can't. */
+  readonly grpcStatusOfReset?: number | undefined
+  /** It speaks HTTP/1.1, and others of its pool may speak HTTP/2, which calls of gRPC need; absent: it takes them. */
+  readonly takesNoCalls?: boolean
   /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm
   /** Hears what comes back; to be set as soon as the stream has been opened. */

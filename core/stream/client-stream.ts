@@ -18,6 +18,8 @@ export interface Problem {
   readonly status: number
   /** One sentence for people: which rule was broken, or what is missing. */
   readonly detail: string
+  /** What a call of gRPC is told of it; absent: what `status` comes to in its words. */
+  readonly grpcStatus?: number
   /** Whole seconds. */
   readonly retryAfterSeconds?: number
   /** Field lines with CRLF each, one character a byte. */
@@ -50,6 +52,8 @@ export interface ClientStream {
   readonly bodyForm: BodyForm
   /** Its version of HTTP for Via (RFC 9110 7.6.3), where that is not what its head says; absent: it is. */
   readonly version?: '2' | '3' | undefined
+  /** A call of gRPC-Web that was made one of gRPC; absent: it is none. */
+  readonly isCall?: true
   /** It asks for another protocol, which we would pass on (RFC 9110 7.8). */
   readonly isUpgrade: boolean
   /** The request has been read to its end. */
@@ -70,7 +74,7 @@ export interface ClientStream {
   limitBody(maxBytes: number): void
   /** Passes on a 1xx other than 101. Spoils `head` for other use, as `sendHead` does. */
   sendInterim(head: ResponseHead): void
-  /** The final head; `body` tells how the backend delimits what follows. */
+  /** The final head; `body` tells how the backend delimits what follows: 'chunked' only what then comes in its `bodyForm`. */
   sendHead(head: ResponseHead, body: BodyKind): void
   sendBody(bytes: Buffer, start: number, end: number): void
   /** Where a body of known length may go as it comes; absent: it goes by `sendBody`. */

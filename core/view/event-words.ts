@@ -22,7 +22,8 @@ type EventOf<K extends Kind> = EdgeEvent & { readonly kind: K }
 
 /** What an event says to people, and how much it matters. */
 const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
-  listening: ({ listener, address }) => info(`${listener}: listening on ${address}`),
+  listening: ({ listener, address, http3 }) =>
+    info(`${listener}: listening on ${address}${http3 === true ? ', and for HTTP/3 at the same UDP port' : ''}`),
   'admin-listening': describeAdmin,
   ready: ({ config, pools, backends }) =>
     info(`ready: ${counted(pools, 'pool')}, ${counted(backends, 'backend')}, from ${config ?? 'built-in defaults'}`),
@@ -115,7 +116,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     ),
   'engine-limits': ({ listener }) =>
     warn(
-      `${listener}: Bun.serve speaks with clients: paths come normalised, and there are no trailers, interim responses, WebSockets or bodies of GET (docs/engines.md)`,
+      `${listener}: Bun.serve speaks with clients: paths come normalised, and there are no trailers, interim responses, gRPC, WebSockets or bodies of GET (docs/engines.md)`,
     ),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),

@@ -286,7 +286,7 @@ describe('a listener', () => {
     await ask(client, get())
     await rig.edge.apply({ listeners: [tcpListener('new', port)] })
     expect(rig.edge.edge.status().listeners).toEqual([
-      { name: 'new', address: `127.0.0.1:${port}`, engine: 'own', certificates: null, missing: [] },
+      { name: 'new', address: `127.0.0.1:${port}`, engine: 'own', http3: false, certificates: null, missing: [] },
     ])
     expect(rig.edge.edge.control.load().listeners.get(`127.0.0.1:${port}`)).toEqual({ connections: 1, tunnels: 0 })
     expect((await ask(client, get())).body).toBe('hello')

@@ -3,9 +3,14 @@ import { once } from 'node:events'
 import { startTestEdge, tcpListener, testPool, testRetry } from '../support/edge.ts'
 import { GrpcClient, type Outcome } from '../support/grpc-client.ts'
 import { PIECE, startGrpcServer } from '../support/grpc-server.ts'
+import { data, END_HEADERS, headers, reset } from '../support/http2.ts'
+import { startOrigin } from '../support/http2-origin.ts'
 import { startKillableBackend } from '../support/killable-backend.ts'
 import { freePorts } from '../support/ports.ts'
+import { ok } from '../support/raw-backend.ts'
+import { ask, get } from '../support/raw-client.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
+import { startRig } from '../support/rig.ts'
 
 const MIB = 1024 * 1024
 const SERVER = { path: new URL('../support/grpc-server.ts', import.meta.url).pathname, further: [] }
@@ -31,6 +36,59 @@ async function inTurn(count: number, width: number, call: (index: number) => Pro
   await Promise.all(Array.from({ length: width }, worker))
   return outcomes
 }
+
+test('a call is not sent to a backend that has picked HTTP/1.1, which is not to blame and keeps its connection', async () => {
+  await using rig = await startRig({
+    answer: ok('hello'),
+    config,
+    pool: { protocol: 'auto' },
+  })
+  using client = new GrpcClient(rig.edge.port)
+  expect((await ask(rig.client, get())).body).toBe('hello')
+  for (const _ of [1, 2])
+    expect(await client.unary('Unary', 'hello')).toMatchObject({
+      code: 'UNAVAILABLE',
+      details: expect.stringContaining('this one has picked HTTP/1.1'),
+    })
+  expect((await ask(rig.client, get())).body).toBe('hello')
+  expect(rig.backend.requests.map(({ method }) => method)).toEqual(['GET', 'GET'])
+  expect(rig.edge.backend()).toMatchObject({ failures: { connect: 0, protocol: 0 }, responses: { '2xx': 2, '5xx': 0 } })
+  expect(rig.backend.connections).toHaveLength(1)
+})
+
+const HALF_MESSAGE =
+  headers(
+    1,
+    [
+      [':status', '200'],
+      ['content-type', 'application/grpc'],
+    ],
+    END_HEADERS,
+  ) + data(1, '\0\0\0\0\x05hel')
+
+describe.each([
+  ['before its response', ''],
+  ['in the middle of a message', HALF_MESSAGE],
+])('a call that its backend resets %s', (_, begun) => {
+  test.each([
+    [0x1, 'INTERNAL'],
+    [0x2, 'INTERNAL'],
+    [0x7, 'UNAVAILABLE'],
+    [0x8, 'CANCELLED'],
+    [0xb, 'RESOURCE_EXHAUSTED'],
+    [0xc, 'PERMISSION_DENIED'],
+  ])('with %d is told %s', async (code, told) => {
+    await using backend = startOrigin()
+    await using edge = await startEdge([backend.port], { retry: testRetry({ attempts: 1 }) })
+    using client = new GrpcClient(edge.port)
+    const outcome = client.unary('Unary', 'hello')
+    const origin = await backend.origin()
+    await origin.line('HEADERS 1')
+    origin.peer.send(begun + reset(1, code))
+    const { code: heard, details } = await outcome
+    expect([heard, details]).toEqual([told, expect.stringContaining('the backend reset the stream')])
+  })
+})
 
 describe('between a client and a server of grpc-js', () => {
   test('a call has its metadata, its message and its trailers', async () => {

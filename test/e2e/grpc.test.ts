@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { HealthPolicy } from '../../core/health/policy.ts'
 import { anyRequest, startTestEdge, tcpListener, testPool, testRetry } from '../support/edge.ts'
+import { GrpcClient } from '../support/grpc-client.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { peerTls } from '../support/peer-tls.ts'
 import { closedPort } from '../support/ports.ts'
@@ -123,6 +124,18 @@ describe('gRPC between a client and a server that others wrote', () => {
     await using edge = await startTestEdge([], { config: { ...config, routes, pools: [testPool([], pool)] } })
     const [code] = (await call('fail', edge.port)) as [string]
     expect(code).toBe('UNIMPLEMENTED')
+  })
+
+  test('is told that Bun.serve passes none, rather than sent without what its server wants, and its server blamed', async () => {
+    await using server = await startServer()
+    const listeners = [{ ...tcpListener('web', 0), http2: true as const, engine: 'serve' as const }]
+    await using edge = await startTestEdge([server.port], { config: { listeners }, pool })
+    const told = ['UNIMPLEMENTED', '"engine": "serve" can not pass gRPC on: it has no trailers']
+    expect(await call('fail', edge.port)).toEqual(told)
+    using client = new GrpcClient(edge.port)
+    const { code, details } = await client.unary('Unary', 'hello')
+    expect([code, details]).toEqual(told)
+    expect(edge.backend().responses).toMatchObject({ '2xx': 0, '5xx': 0 })
   })
 
   test('is checked by grpc.health.v1', async () => {

@@ -82,6 +82,21 @@ describe('a pool that speaks HTTP/2 to its backends', () => {
     expect((await nextResponse(client)).body).toBe('again')
   })
 
+  test('sends what is behind a GOAWAY again with its body, to the same backend', async () => {
+    await using backend = startOrigin()
+    await using edge = await startTestEdge([backend.port], { config, pool })
+    await using client = await connectTo(edge.port)
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello')
+    const first = await backend.origin()
+    await first.line('DATA 1 end hello')
+    first.peer.send(goAway(0))
+    const second = await backend.origin(1)
+    await second.line('DATA 1 end hello')
+    second.peer.send(answer(1, 'done'))
+    expect((await nextResponse(client)).body).toBe('done')
+    expect(edge.backend().failures).toMatchObject({ reset: 0, local: 1 })
+  })
+
   test('does not try again what may have been done', async () => {
     await using backend = startOrigin()
     await using edge = await startTestEdge([backend.port], { config, pool })

@@ -51,6 +51,12 @@ describe('a client of HTTP/3', () => {
     const answer = await askHttp3(port, '/name')
     expect([answer.status, answer.body.toString(), answer.fields.get('content-type')]).toEqual([200, '0', 'text/html'])
     expect(answer.fields.has('alt-svc')).toBe(false)
+    expect(rig.edge.events).toContainEqual({
+      kind: 'listening',
+      listener: 'web',
+      address: `127.0.0.1:${port}`,
+      http3: true,
+    })
     const request = rig.backend.requests[1]!
     expect([request.target, valuesOf(request, 'host'), valuesOf(request, 'via')]).toEqual([
       '/name',

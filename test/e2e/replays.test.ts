@@ -92,7 +92,8 @@ describe('a request whose backend dies over it', () => {
       client.send(put(bytes(40 * KIB)))
     }
     await turnUntil(() => silent.requests.length === 5, 'all requests')
-    expect(edge.counters.replayBytes).toBeGreaterThan(80 * KIB)
+    // One body at least; how many more goes by the pieces in which they have come.
+    expect(edge.counters.replayBytes).toBeGreaterThan(40 * KIB)
     expect(edge.counters.replayBytes).toBeLessThanOrEqual(100 * KIB)
     for (let count = 0; count < 5; count += 1) (await silent.next()).peer.send(ok())
     await turnUntil(() => edge.counters.replayBytes === 0, 'the end of all')

@@ -47,6 +47,7 @@ export class FakeClient implements ClientStream {
   readonly log: string[] = []
   readonly peer: Peer = peerAt('192.0.2.1')
   bodyForm: BodyForm = 'chunks'
+  version?: '2'
   isUpgrade = false
   isWhole = true
   isBlocked = false
@@ -117,7 +118,9 @@ export class FakeStream implements BackendStream {
   readonly bodyForm: BodyForm = 'chunks'
   readonly isReused: boolean
   hasBegun = false
+  wasRefused = false
   grpcStatus: number | undefined = undefined
+  takesNoCalls = false
   sink: ResponseSink | undefined = undefined
 
   constructor(isReused: boolean) {
@@ -198,6 +201,7 @@ export interface FakeExchangeOptions {
   readonly idle?: readonly number[]
   readonly attempts?: number
   readonly retry?: Partial<RetryPolicy>
+  readonly mayRefuse?: boolean
   readonly budget?: BudgetPolicy
   readonly timeouts?: RequestTimeouts
   readonly hedge?: HedgePolicy
@@ -295,6 +299,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
       ...idlePool(options.latencies),
       sticky: options.sticky?.(backends),
       retry: testRetry({ attempts, ...options.retry }),
+      mayRefuse: options.mayRefuse ?? false,
       budget: new RetryBudget(options.budget ?? { ratio: 0.2, perSecond: 3 }),
       connections: new Map(sources.map((source) => [source.backend, source])),
     },
@@ -321,6 +326,12 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
 
 export const connected = ({ sink }: FakeStream): void => sink?.onConnected()
 export const fails = ({ sink }: FakeStream, cause: FailureCause = 'connect'): void => sink?.onFailure(cause, 'because')
+
+/** Says that it did nothing with the request. */
+export function refuses(stream: FakeStream): void {
+  stream.wasRefused = true
+  fails(stream, 'reset')
+}
 
 /** The head of a response with five bytes to come. */
 export function responds(stream: FakeStream, text = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'): void {

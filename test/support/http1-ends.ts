@@ -13,7 +13,7 @@ import type { Idle } from '../../core/net/budget.ts'
 import { LinkedList } from '../../core/net/linked-list.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { Http1Connection as BackendConnection } from '../../core/outbound/http1-connection.ts'
-import type { ResponseSink } from '../../core/stream/backend-stream.ts'
+import type { BackendStream, ResponseSink } from '../../core/stream/backend-stream.ts'
 import type { BodyForm } from '../../core/stream/body-form.ts'
 import type { ClientStream, RequestSink } from '../../core/stream/client-stream.ts'
 import { fail } from './fail.ts'
@@ -79,7 +79,7 @@ export class RecordedResponse implements ResponseSink {
   body = ''
   onReady: () => void = () => undefined
 
-  onMoved(): void {
+  onMoved(_stream: BackendStream): void {
     this.log.push('moved')
   }
 
@@ -178,6 +178,7 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
       log.push('idle')
       return keeps
     },
+    onUnused: () => false,
     onGone: () => void log.push('gone'),
     onClosed() {},
   }

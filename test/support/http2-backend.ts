@@ -109,7 +109,9 @@ export function http2Backend(policy: Partial<ConnectionPolicy> = {}) {
     const stream = pool.open(choice)
     if (stream === undefined) throw new Error('there is no room')
     const sink = new RecordedResponse()
-    sink.onReady = () => sendOn(stream, request)
+    let current = stream
+    sink.onMoved = (moved) => void (current = moved)
+    sink.onReady = () => sendOn(current, request)
     stream.sink = sink
     if (stream.isReused) sendOn(stream, request)
     return { stream, sink }

@@ -122,7 +122,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   {
     from: 'core/access-log/',
-    to: ['core/forward/', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
+    to: ['core/forward/', 'core/http1/grpc.ts', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
     types: ['core/exchange/', 'core/http1/', 'core/observe/'],
   },
   // Pools it is handed by the runtime; the words of its criteria hold times as the config has them.

@@ -110,11 +110,11 @@ export function negotiatedPool(policy: Partial<ConnectionPolicy> = {}, descripto
   }
 
   /** The handshake of that number is over, and the backend has picked that. */
-  function agree(index: number, protocol: Protocol | undefined): void {
+  function agree(index: number, protocol: Protocol | undefined, ...said: readonly (readonly [number, number])[]): void {
     const { wire, socket } = handshakes[index]!
     inEvent(() => wire.opened(socket, protocol))
     settle()
-    if (protocol === 'h2') receive(wire, settings())
+    if (protocol === 'h2') receive(wire, settings(...said))
     settle()
   }
 

@@ -3,6 +3,7 @@ import type { Node } from 'jsonc-parser'
 import type { About, Field, JsonSchema, Value } from './field.ts'
 import type { Reading } from './reading.ts'
 import { otherName } from './other-names.ts'
+import { showText } from './show.ts'
 import { didYouMean } from '../../suggest.ts'
 
 type Fields = Readonly<Record<string, Field<unknown>>>
@@ -191,12 +192,26 @@ export function list<T>(
     isSecret: secret,
     read(node, reading) {
       if (node === undefined) return undefined
-      if (node.type !== 'array') return reading.report(node, { rule: 'must be a list' }, { secret })
+      if (node.type !== 'array')
+        return reading.report(
+          node,
+          () => ({ rule: 'must be a list', hint: secret ? undefined : aloneInList(node, item.schema) }),
+          { secret },
+        )
       const items = node.children ?? []
       if (ifEmpty !== undefined && items.length === 0) reading.report(node, { rule: ifEmpty })
       return items.flatMap((child) => item.read(child, reading) ?? [])
     },
   }
+}
+
+/** For a text or number that stands in place of the list that it could be an item of. */
+function aloneInList({ type, value }: Node, { type: wanted, pattern = '' }: JsonSchema): string | undefined {
+  const isItem = type === 'string' ? wanted === 'string' && new RegExp(pattern).test(value) : wanted === 'integer'
+  const shown = JSON.stringify(value)
+  // What is not to be told, or not whole, is nothing to be copied.
+  if (!isItem || (type === 'string' && showText(value) !== shown)) return undefined
+  return type === 'string' || type === 'number' ? `did you mean [${shown}]?` : undefined
 }
 
 type JsonType = Node['type']

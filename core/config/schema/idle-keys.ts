@@ -26,7 +26,7 @@ export function warnOfIdlePoolKeys(
   reading: Reading,
 ): void {
   const calls = node && findNodeAtLocation(node, ['retry', 'on'])
-  if (calls && !maySpeakHttp2(protocol?.value) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
+  if (calls) warnOfIdleCalls(calls, { protocol: protocol?.value, retry }, reading)
   const warn = (path: readonly string[], rule: string, hint: string): void => {
     const written = node && findNodeAtLocation(node, [...path])
     if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
@@ -37,9 +37,21 @@ export function warnOfIdlePoolKeys(
     warn(['maxEjected'], 'nothing holds backends out', 'it bounds breaker and ejection, and neither is set')
 }
 
-const namesCalls = (retry: RouteRetry | undefined): boolean => (retry?.grpcStatuses ?? []).length > 0
+/** `node`: causes of retries, statuses of gRPC among them or not. `retry`: what holds there. */
+function warnOfIdleCalls(
+  node: Node,
+  { protocol, retry }: { readonly protocol: PoolConfig['protocol']; readonly retry: RouteRetry | undefined },
+  reading: Reading,
+): void {
+  if (retry?.grpcStatuses === undefined || retry.grpcStatuses.length === 0) return
+  if (!maySpeakHttp2(protocol)) reading.warn(node, IDLE_CALLS)
+  const idle = (rule: string, hint: string): void =>
+    reading.warn(node, { rule: `names statuses of gRPC, after which no call is made again: ${rule}`, hint })
+  if (retry.attempts === 1) idle('attempts is 1', 'the first counts, so that 2 is one retry')
+  if (retry.maxBodyBytes === 0) idle('maxBody is 0B', 'of a call its messages must be kept')
+}
 
-type RoutedPool = Pick<PoolConfig, 'members' | 'discovery' | 'queue' | 'protocol'>
+type RoutedPool = Pick<PoolConfig, 'members' | 'discovery' | 'queue' | 'protocol' | 'retry'>
 
 /** `sheds`: whether the process refuses requests by their priority. */
 export function warnOfIdleRouteKeys(
@@ -58,7 +70,7 @@ export function warnOfIdleRouteKeys(
       if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
     }
     const calls = findNodeAtLocation(route, ['retry', 'on'])
-    if (calls && !maySpeakHttp2(target.protocol) && namesCalls(retry)) reading.warn(calls, IDLE_CALLS)
+    if (calls) warnOfIdleCalls(calls, { protocol: target.protocol, retry: { ...target.retry, ...retry } }, reading)
     if (hedge !== undefined && target.members.length < 2 && target.discovery === undefined)
       warn(
         'hedge',

@@ -57,8 +57,11 @@ export function checkEngine(facts: EngineFacts, node: Node | undefined, reading:
   const hint = '"engine": "own" has it'
   if (http3?.value === true && engine !== 'serve')
     reading.report(http3.node, { rule: 'must not be true without "engine": "serve"', hint: 'add "engine": "serve"' })
-  else if (http3?.value === true && !isSecure)
-    reading.report(http3.node, { rule: 'must not be true without tls: there is no HTTP/3 without it' })
+  if (http3?.value === true && !isSecure)
+    reading.report(http3.node, {
+      rule: 'must not be true without tls: there is no HTTP/3 without it',
+      hint: 'add "tls" with certificates',
+    })
   if (http3?.value === true && reusePort?.value === true)
     reading.report(reusePort.node, {
       rule: 'must not be true beside http3: datagrams of one client would go to either',

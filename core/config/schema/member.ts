@@ -118,10 +118,11 @@ const members = convert(
     description: 'The pool’s members, each once.',
     examples: [['http://localhost:8081', 'http://localhost:8082']],
   }),
-  (found, node, reading) => {
-    const members = withoutRepeats(found, reading)
+  (found, node, reading): Omit<MemberList, 'file'> => {
+    const places = withoutRepeats(found, reading)
+    const members = places.map(({ value }) => value)
     warnOfNobody(members, node, reading)
-    return members
+    return { members, places, reading }
   },
 )
 
@@ -134,7 +135,7 @@ function warnOfNobody(members: readonly Member[], node: Node | undefined, readin
   reading.warn(node, { rule: `${what}: every request to this pool is answered with 503` })
 }
 
-function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Member[] {
+function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Located<Member>[] {
   const unique = new Map<string, Located<Member>>()
   for (const one of found) {
     const first = unique.get(one.value.id)
@@ -144,7 +145,7 @@ function withoutRepeats(found: readonly Located<Member>[], reading: Reading): re
         rule: `must differ from the others, yet is the same backend as [${indexOf(first.node)}]`,
       }))
   }
-  return [...unique.values()].map(({ value }) => value)
+  return [...unique.values()]
 }
 
 const indexOf = (item: Node): number => item.parent?.children?.indexOf(item) ?? 0
@@ -167,6 +168,9 @@ export const membersFile = object(
 export interface MemberList {
   readonly members: readonly Member[]
   readonly file: string | undefined
+  /** Where each of them stands, and the file to complain of it in. */
+  readonly places: readonly Located<Member>[]
+  readonly reading: Reading
 }
 
 const filePath = text({
@@ -184,7 +188,7 @@ const memberSource = convert(
 
 /** A pool's `backends`. */
 export const backends: Field<MemberList | undefined> = either(
-  { array: convert(members, (found): MemberList => ({ members: found, file: undefined })), object: memberSource },
+  { array: convert(members, (found): MemberList => ({ ...found, file: undefined })), object: memberSource },
   {
     title: 'list of backends, or { "file": path }',
     description: 'The pool’s members, here or in a file.',
@@ -201,5 +205,5 @@ function readMembersFile({ value, node }: Located<string>, reading: Reading): Me
   const tree = readTree(attachment.text)
   inner.reportTree(tree)
   const content = tree.root && membersFile.read(tree.root, inner)
-  return content?.backends && { members: content.backends, file: path }
+  return content?.backends && { ...content.backends, file: path }
 }

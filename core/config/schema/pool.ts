@@ -11,7 +11,7 @@ import { concurrency } from './concurrency.ts'
 import { discovery } from './discovery.ts'
 import { ejection } from './ejection.ts'
 import { health } from './health.ts'
-import { protocol } from './http2.ts'
+import { checkPlaces, protocol } from './http2.ts'
 import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { backendTls } from './backend-tls.ts'
@@ -150,12 +150,6 @@ function warnOfIdleTls({ tls, backends: source, discovery: sources }: Body, read
   reading.warn(tls.node, { rule: 'does nothing: no backend is at https://', hint: 'write their URLs so' })
 }
 
-/** Where no backend may be that is to be spoken to so, and what is meant. */
-const OUT_OF_PLACE = {
-  h2: { isTls: false, place: 'http:// or unix:', hint: 'write https://, or "h2c" for HTTP/2 without TLS' },
-  h2c: { isTls: true, place: 'https://', hint: 'write "h2" for HTTP/2 over TLS' },
-} as const
-
 /** Over connections in HTTP/2, which all clients share. */
 function checkProtocol(
   { protocol, proxyProtocol, backends: source, discovery: sources }: Body,
@@ -163,20 +157,15 @@ function checkProtocol(
 ): void {
   if (protocol === undefined || protocol.value === 'http/1.1') return
   const { value, node } = protocol
-  const hasMembers = (isTls: boolean): boolean =>
-    source?.members.some(({ scheme }) => (scheme === 'https') === isTls) === true
   if (proxyProtocol !== undefined)
     reading.report(node, {
       rule: `must not be ${value} with proxyProtocol: in HTTP/2 connections belong to no client alone`,
       hint: 'leave it out',
     })
   if (value === 'auto') {
-    if (sources === undefined && source !== undefined && !hasMembers(true))
+    if (sources === undefined && source?.members.every(({ scheme }) => scheme === 'http'))
       reading.warn(node, { rule: 'does nothing: no backend is at https://, where it is agreed on what is spoken' })
-    return
-  }
-  const { isTls, place, hint } = OUT_OF_PLACE[value]
-  if (hasMembers(isTls)) reading.report(node, { rule: `must not be ${value} where a backend is at ${place}`, hint })
+  } else if (source !== undefined) checkPlaces(value, source)
 }
 
 /** All of a pool but its name, and what is called after that. */

@@ -1,4 +1,5 @@
 /** When a request is tried again: `retry` of a pool, and what a route changes of it. */
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { RetryCause, RetryPolicy, RouteRetry } from '../../pool/policy.ts'
 import { defaults } from '../defaults.ts'
 import { list, object, section } from '../read/containers.ts'
@@ -64,7 +65,8 @@ const fields = {
     examples: ['1s'],
   }),
   maxBody: size(bare('pool.retry.maxBody'), {
-    description: 'A larger request body is not kept, so that its request is sent once. "0B": none is kept.',
+    description:
+      'A larger request body is not kept, so that its request is sent once. Bodies of repeatable requests are, and over HTTP/2 all. "0B": none is kept.',
     examples: ['64KiB'],
   }),
 }
@@ -73,9 +75,21 @@ const routeBody = object(fields, { description: 'What of the pool’s `retry` is
 
 type Written = NonNullable<ReturnType<typeof routeBody.read>>
 
-export const routeRetry: Field<RouteRetry | undefined> = convert(routeBody, (written, _node, reading) =>
-  changesOf(written, reading),
-)
+export const routeRetry: Field<RouteRetry | undefined> = convert(routeBody, (written, node, reading) => {
+  warnOfRepeats(node, reading)
+  return changesOf(written, reading)
+})
+
+/** `node`: what holds the lists. */
+function warnOfRepeats(node: Node | undefined, reading: Reading): void {
+  for (const key of ['on', 'statuses']) {
+    const seen = new Set<unknown>()
+    for (const item of (node && findNodeAtLocation(node, [key])?.children) ?? []) {
+      if (seen.has(item.value)) reading.warn(item, { rule: 'does nothing: the same stands before it' })
+      seen.add(item.value)
+    }
+  }
+}
 
 function changesOf({ backoff, maxBackoff, ...written }: Written, reading: Reading): RouteRetry {
   if (backoff !== undefined && maxBackoff !== undefined && backoff.value > maxBackoff)
@@ -129,10 +143,10 @@ const poolBody = section(
   { description: 'When a request is given to another backend.' },
 )
 
-export const poolRetry: Field<RetryPolicy | undefined> = convert(
-  poolBody,
-  ({ budget, ...written }, _node, reading) => ({ ...defaultPolicy, ...changesOf(written, reading), budget }),
-)
+export const poolRetry: Field<RetryPolicy | undefined> = convert(poolBody, ({ budget, ...written }, node, reading) => {
+  warnOfRepeats(node, reading)
+  return { ...defaultPolicy, ...changesOf(written, reading), budget }
+})
 
 type NumberKey =
   | 'pool.retry.attempts'

@@ -227,13 +227,18 @@ const writtenAt = (
     return (route && findNodeAtLocation(route, [...path])) ?? []
   })
 
+/** Of those that agree on what is spoken, backends without TLS are spoken to in HTTP/1.1. */
+const mayTakeCalls = ({ protocol, members, discovery }: Pick<PoolConfig, 'protocol' | 'members' | 'discovery'>) =>
+  maySpeakHttp2(protocol) &&
+  (protocol !== 'auto' || discovery !== undefined || members.some(({ scheme }) => scheme === 'https'))
+
 /** Reports routes that make calls of gRPC, where their pool has no way to be asked so. */
 export function reportGrpcWeb(
   drafts: readonly RouteDraft[],
-  pools: readonly Named<Pick<PoolConfig, 'protocol'>>[],
+  pools: readonly Named<Pick<PoolConfig, 'protocol' | 'members' | 'discovery'>>[],
   reading: Reading,
 ): void {
-  const others = new Set(pools.filter(({ value }) => !maySpeakHttp2(value.protocol)).map(({ name }) => name))
+  const others = new Set(pools.filter(({ value }) => !mayTakeCalls(value)).map(({ name }) => name))
   const isMisled = ({ grpcWeb, pool }: RouteDraft): boolean => grpcWeb === true && others.has(pool.value)
   for (const node of writtenAt(drafts, ['grpcWeb'], isMisled))
     reading.report(node, {

@@ -33,6 +33,12 @@ describe('formatExplanation', () => {
     )
   })
 
+  test('tells what a call of gRPC has come to', () => {
+    const attempts = [toldAttempt({ status: 503, grpcStatus: 'UNAVAILABLE', pick: null })]
+    const lines = formatExplanation(toldExplanation({ attempts }), plain).split('\n')
+    expect(lines[2]).toBe('  1. a:80: 503 (gRPC UNAVAILABLE); first byte after 4.20 ms, over after 6.00 ms.')
+  })
+
   test.each([
     [{ status: null, ending: 'abandoned' } as const, 'left before an answer in 6.50 ms'],
     [

@@ -9,7 +9,7 @@ const certificate = (name: string, days: number): CertificateStatus => ({
   issuer: 'CA',
   kind: 'ecdsa',
   notAfter: new Date(at + days * DAY).toISOString(),
-  fingerprint: 'AA',
+  fingerprint: `AA:${name}`,
 })
 const snapshotOf = (...certificates: CertificateStatus[]) =>
   ({
@@ -26,7 +26,18 @@ describe('the status of certificates', () => {
     expect(listenerNote(older)).toBe('web on a:1')
     expect(listenerNote({ ...older, engine: 'serve' })).toBe('web on a:1 (Bun.serve)')
     expect(listenerNote({ ...older, engine: 'serve', certificates: [] })).toBe('web on a:1 (HTTPS, Bun.serve)')
+    expect(listenerNote({ ...older, engine: 'serve', certificates: [], http3: true })).toBe(
+      'web on a:1 (HTTPS, Bun.serve, HTTP/3)',
+    )
     expect(endingNotes({ listeners: [older] } as unknown as StatusSnapshot, at, false)).toEqual([])
+  })
+
+  test('tells of one that several listeners share once', () => {
+    const { listeners } = snapshotOf(certificate('a', 2), certificate('b', 3))
+    const shared = { listeners: [...listeners, ...listeners] } as unknown as StatusSnapshot
+    expect(endingNotes(shared, at, false)).toEqual([
+      ['the certificate for a ends on 2026-01-03', 'the certificate for b ends on 2026-01-04'],
+    ])
   })
 
   test('tells of those that end within 30 days, the first to end first', () => {

@@ -177,7 +177,14 @@ web · p2c · 2 of 3 up
   test('names those who wait for a certificate, the first ten, once', () => {
     const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
     const shown = (missing: readonly string[]) => {
-      const listener = { name: 'web', address: '[::]:443', engine: 'own', certificates: [], missing } as const
+      const listener = {
+        name: 'web',
+        address: '[::]:443',
+        engine: 'own',
+        http3: false,
+        certificates: [],
+        missing,
+      } as const
       return formatStatus({ ...snapshot, listeners: [listener, { ...listener, name: 'other' }] }, plain)
     }
     expect(shown(['a.test', 'b\u001b.test'])).toMatch(/\nno certificate yet for a\.test, b.*\.test\n/)

@@ -118,6 +118,37 @@ describe('a line of the access log', () => {
     expect(write(formatNamed('{proxy} {uniqueId}'), {})).toBe('- -')
   })
 
+  const CALL = 'POST /a.B/C HTTP/1.1\r\nHost: a\r\ncontent-type: application/grpc\r\n\r\n'
+  const [attempt] = exchangeRecord().attempts
+  test.each<[string, string | undefined, RecordOptions]>([
+    ['that was answered', 'NOT_FOUND', { request: CALL, attempts: [{ ...attempt!, grpcStatus: 5 }] }],
+    ['that was answered well', 'OK', { attempts: [{ ...attempt!, grpcStatus: 0 }] }],
+    ['with a status of its own', 'status 77', { attempts: [{ ...attempt!, grpcStatus: 77 }] }],
+    [
+      'that was answered at last',
+      'OK',
+      {
+        attempts: [
+          { ...attempt!, grpcStatus: 14 },
+          { ...attempt!, grpcStatus: 0 },
+        ],
+      },
+    ],
+    [
+      'that was refused',
+      'UNAVAILABLE',
+      { request: CALL, attempts: [], ending: { kind: 'refused', status: 503, detail: 'no backend' } },
+    ],
+    ['that its client gave up', undefined, { request: CALL, ending: { kind: 'abandoned' } }],
+    ['that was cut', undefined, { request: CALL, ending: { kind: 'truncated', status: 200 } }],
+    ['that is none', undefined, {}],
+    ['that is none, and was refused', undefined, { ending: { kind: 'refused', status: 503, detail: 'no backend' } }],
+  ])('tells where it is asked what a call of gRPC has come to: one %s', (_, grpcStatus, options) => {
+    const line = write({ kind: 'json', fields: ['requestBytes', 'grpcStatus'] }, options)
+    expect(JSON.parse(line)).toEqual({ requestBytes: 0, ...(grpcStatus && { grpcStatus }) })
+    expect(write(json, options)).not.toContain('grpc')
+  })
+
   test('names the rule that refused, and who it was', () => {
     const line = write(json, {
       ending: { kind: 'refused', status: 429, detail: 'too often', reason: 'rate' },

@@ -15,11 +15,18 @@ describe('grpcWeb of a route', () => {
       const secure = { ...withPool({ protocol, backends: ['https://a'] }), routes: [{ pool: 'web', grpcWeb: true }] }
       expect(configOf(secure).routes[0]?.grpcWeb).toBe(true)
     }
+    const backends = ['http://a', 'https://b']
+    const mixed = { ...withPool({ protocol: 'auto', backends }), routes: [{ pool: 'web', grpcWeb: true }] }
+    expect(configOf(mixed).routes[0]?.grpcWeb).toBe(true)
   })
 
   test.each([
     [
       withRoute(true, 'http/1.1'),
+      'routes[0].grpcWeb needs a pool that speaks HTTP/2, got true ("protocol": "h2c" of the pool, or "h2" over TLS)',
+    ],
+    [
+      withRoute(true, 'auto'),
       'routes[0].grpcWeb needs a pool that speaks HTTP/2, got true ("protocol": "h2c" of the pool, or "h2" over TLS)',
     ],
     [withRoute('true'), 'routes[0].grpcWeb must be true or false, got "true" (did you mean true, without quotes?)'],

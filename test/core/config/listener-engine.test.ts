@@ -68,6 +68,18 @@ describe('the engine of a listener', () => {
 })
 
 describe('HTTP/3', () => {
+  test('says all that is missing at once, each with a way out', () => {
+    const listener = { http3: true }
+    expect(problems(listener)).toEqual([
+      expect.stringContaining(
+        'listeners.web.http3 must not be true without "engine": "serve", got true (add "engine": "serve")',
+      ),
+      expect.stringContaining(
+        'listeners.web.http3 must not be true without tls: there is no HTTP/3 without it, got true (add "tls" with certificates)',
+      ),
+    ])
+  })
+
   test.each<[string, object, string]>([
     ['without Bun.serve', { tls, http3: true }, 'must not be true without "engine": "serve"'],
     ['with our own engine', { tls, http3: true, engine: 'own' }, 'must not be true without "engine": "serve"'],

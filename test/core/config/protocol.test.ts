@@ -29,13 +29,41 @@ describe('the protocol of a pool', () => {
     },
   )
 
-  test.each([
-    ['h2', [...HTTPS, ...HTTP], 'http:// or unix:, got "h2" (write https://, or "h2c" for HTTP/2 without TLS)'],
-    ['h2', ['unix:/run/a'], 'http:// or unix:, got "h2" (write https://, or "h2c" for HTTP/2 without TLS)'],
-    ['h2c', [...HTTPS, ...HTTP], 'https://, got "h2c" (write "h2" for HTTP/2 over TLS)'],
-  ])('is not %s at %j', (protocol, backends, place) => {
+  test.each<[string, readonly unknown[], number, string]>([
+    [
+      'h2',
+      HTTP,
+      0,
+      'https://, since the protocol of its pool is "h2", got "http://a.example" (write https://, or "protocol": "h2c" for HTTP/2 without TLS)',
+    ],
+    [
+      'h2',
+      [...HTTPS, 'http://b', ...HTTP, 'unix:/a'],
+      1,
+      'https://, since the protocol of its pool is "h2", and so must 2 more, got "http://b" (write https://, or "protocol": "h2c" for HTTP/2 without TLS)',
+    ],
+    [
+      'h2',
+      ['unix:/run/a'],
+      0,
+      'https://, since the protocol of its pool is "h2", got "unix:/run/a" (write "protocol": "h2c" for HTTP/2 without TLS)',
+    ],
+    [
+      'h2c',
+      [...HTTP, { url: 'https://b' }, ...HTTPS],
+      1,
+      'http:// or unix:, since the protocol of its pool is "h2c", and so must 1 more, got an object (write http://, or "protocol": "h2" for HTTP/2 over TLS)',
+    ],
+  ])('names who does not fit: %s at %j', (protocol, backends, index, words) => {
     expect(problemsOf(withPool({ protocol, backends }))).toEqual([
-      expect.stringContaining(`pools.web.protocol must not be ${protocol} where a backend is at ${place}`),
+      expect.stringContaining(`pools.web.backends[${index}] must be at ${words}`),
+    ])
+  })
+
+  test('names who does not fit in the file of the members', () => {
+    const members = { '/app/m.json': '{ "backends": [\n"https://a",\n"http://b"] }' }
+    expect(problemsOf(withPool({ protocol: 'h2', backends: { file: 'm.json' } }), { members })).toEqual([
+      expect.stringMatching(/^m\.json:3:1: backends\[1\] must be at https:\/\//),
     ])
   })
 

@@ -50,7 +50,11 @@ describe('a pool’s retry', () => {
     [{ attempts: 0 }, 'attempts must be a whole number from 1 to 10, got 0'],
     [{ attempts: -1 }, 'attempts must be a whole number from 1 to 10, got -1'],
     [{ attempts: 1e9 }, 'attempts must be a whole number from 1 to 10, got 1000000000'],
-    [{ on: 'connect' }, 'on must be a list, got "connect"'],
+    [{ on: 'connect' }, 'on must be a list, got "connect" (did you mean ["connect"]?)'],
+    [{ on: 'conect' }, 'on must be a list, got "conect"'],
+    [{ on: 14 }, 'on must be a list, got 14'],
+    [{ statuses: 503 }, 'statuses must be a list, got 503 (did you mean [503]?)'],
+    [{ statuses: '503' }, 'statuses must be a list, got "503"'],
     [
       { on: ['conect'] },
       'on[0] must be one of "connect", "reset", "timeout", "protocol", "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable", got "conect" (did you mean "connect"?)',

@@ -58,6 +58,38 @@ describe('a config that may be run, and is hardly meant,', () => {
       ],
     ],
     [withPool({ retry: { on: ['unavailable'] }, protocol: 'h2c' }), []],
+    ...(
+      [
+        [{ attempts: 1 }, 'attempts is 1 (the first counts, so that 2 is one retry)'],
+        [{ maxBody: '0B' }, 'maxBody is 0B (of a call its messages must be kept)'],
+      ] as [object, string][]
+    ).flatMap(([more, words]): [object, string[]][] => {
+      const idle = `.retry.on names statuses of gRPC, after which no call is made again: ${words}`
+      const [pool, route] = [`edge.json:1:69: warning: pools.web${idle}`, expect.stringContaining(`routes[0]${idle}`)]
+      const on = ['unavailable']
+      const routed = (retry: object, own: object) => ({
+        ...withPool({ protocol: 'h2c', retry }),
+        routes: [{ pool: 'web', retry: own }],
+      })
+      return [
+        [withPool({ retry: { on, ...more }, protocol: 'h2c' }), [pool]],
+        [withPool({ retry: { on: ['connect'], ...more } }), []],
+        [routed(more, { on }), [route]],
+        [routed({}, { on, ...more }), [route]],
+        [routed(more, { on, attempts: 2, maxBody: '1KiB' }), []],
+      ]
+    }),
+    [
+      withPool({ retry: { on: ['reset', 'connect', 'reset'], statuses: [503, 503] } }),
+      [
+        'edge.json:1:88: warning: pools.web.retry.on[2] does nothing: the same stands before it',
+        'edge.json:1:113: warning: pools.web.retry.statuses[1] does nothing: the same stands before it',
+      ],
+    ],
+    [
+      { ...withPool({}), routes: [{ pool: 'web', retry: { on: ['reset', 'reset'] } }] },
+      [expect.stringContaining('routes[0].retry.on[1] does nothing: the same stands before it')],
+    ],
     [withPool({ retry: { on: ['unavailable'] }, protocol: 'h2', backends: ['https://a'] }), []],
     [{ ...withPool({ protocol: 'h2c' }), routes: [{ pool: 'web', retry: { on: ['unavailable'] } }] }, []],
     [

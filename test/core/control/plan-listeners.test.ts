@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Config } from '../../../core/config/config.ts'
 import type { EdgeLoad } from '../../../core/control/edge-control.ts'
 import { planChanges } from '../../../core/control/plan.ts'
 import { configOf, withTop } from '../config/read-config.ts'
@@ -39,6 +40,19 @@ test('socket options of a listener are told by the keys of the file', () => {
     'listeners.a: userTimeout none -> 30s',
     'listeners.a: sendBuffer none -> 1MiB',
   ])
+})
+
+test('the engine of a listener is told by its name, whether it is written out or not', () => {
+  const own = (more: object) => configOf(withTop({ listeners: { a: { address: '0.0.0.0:1', ...more } } }))
+  const plain = own({})
+  const listeners = plain.listeners.map((one) => ({ ...one, engine: 'serve' as const, http3: true as const }))
+  const served = { ...plain, listeners }
+  const told = (from: Config, to: Config) => planChanges(from, to, noLoad).map(({ key, text }) => `${key}: ${text}`)
+  const away = ['listeners.a: engine "serve" -> "own"', 'listeners.a: http3 true -> false']
+  expect(told(served, own({ engine: 'own' }))).toEqual(away)
+  expect(told(served, own({}))).toEqual(away)
+  expect(told(own({}), own({ engine: 'own', http3: false }))).toEqual([])
+  expect(told(own({}), served)).toEqual(['listeners.a: engine "own" -> "serve"', 'listeners.a: http3 false -> true'])
 })
 
 test('what a listener in TCP mode says of its connections is told by the keys of the file', () => {

@@ -53,6 +53,15 @@ describe('a call that a backend has refused with a status that is named', () => 
     expectEnded(begun)
   })
 
+  test('is on record with what each attempt has come to', () => {
+    const begun = calls({ isObserved: true })
+    const [first, second] = begun.sources.map(({ streams }) => streams)
+    refuses(first![0]!, 14)
+    second![0]!.grpcStatus = 0
+    answers(second![0]!)
+    expect(begun.records.map(({ attempts }) => attempts.map(({ grpcStatus }) => grpcStatus))).toEqual([[14, 0]])
+  })
+
   test.each([
     ['2', 3],
     ['99999', 1],

@@ -125,7 +125,18 @@ describe('replayFor', () => {
     ['PUT', chunked, { maxBodyBytes: 0 }, false],
     ['PUT', chunked, { attempts: 1 }, false],
   ] as const)('%s with %p and %p: %p', (method, fields, policy, isKept) => {
-    const replay = replayFor(head(method, fields), testRetry(policy), { replayBytes: 0 }, KIB)
+    const replay = replayFor(head(method, fields), { retry: testRetry(policy) }, { replayBytes: 0 }, KIB)
     expect(replay !== undefined).toBe(isKept)
+  })
+
+  test.each([
+    ['Content-Length: 5\r\n', {}, true],
+    [chunked, {}, true],
+    ['Content-Length: 11\r\n', { maxBodyBytes: 10 }, false],
+    [chunked, { maxBodyBytes: 0 }, false],
+    [chunked, { attempts: 1 }, false],
+  ] as const)('POST with %p and %p where backends may refuse: %p', (fields, policy, isKept) => {
+    const pool = { retry: testRetry(policy), mayRefuse: true }
+    expect(replayFor(head('POST', fields), pool, { replayBytes: 0 }, KIB) !== undefined).toBe(isKept)
   })
 })

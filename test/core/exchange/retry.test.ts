@@ -13,7 +13,7 @@ import {
 import { testRetry } from '../../support/edge.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
 
-const get: Retryable = { isRepeatable: true, isBodyLost: false, hasInterim: false, failed: 0, given: 1 }
+const get: Retryable = { isRepeatable: true, isBodyLost: false, hasInterim: false, failed: 0, given: 1, refused: 0 }
 const post: Retryable = { ...get, isRepeatable: false }
 const lost: Retryable = { ...get, isBodyLost: true }
 /** Sent to as many as it may be. */
@@ -31,6 +31,7 @@ const failed = (cause: (Failure & { kind: 'failed' })['cause'], facts: object = 
 const stale = failed('reset', { wasReused: true })
 const died = failed('reset')
 const begun = { hasResponseBegun: true }
+const refused = failed('reset', { wasRefused: true })
 const answered = (status: number, retryAfterMs?: number): Failure => ({ kind: 'answered', status, retryAfterMs })
 
 const called = (grpcStatus: number, pushbackMs?: number): Failure => ({ kind: 'called', grpcStatus, pushbackMs })
@@ -84,6 +85,14 @@ describe('decideRetry', () => {
     ['a new connection that gave bytes, and a POST', failed('reset', begun), post, 'none'],
     ['a new connection that gave bytes, of the last backend', failed('reset', begun), last, 'none'],
     ['a new connection that gave an interim response', failed('reset', begun), interim, 'none'],
+    ['a refusal', refused, get, 'any'],
+    ['a refusal of a POST', refused, post, 'any'],
+    ['a refusal by the last backend', refused, { ...post, failed: 1, given: 8 }, 'any'],
+    ['a refusal behind seven', refused, { ...post, refused: 7 }, 'any'],
+    ['a refusal behind eight', refused, { ...post, refused: 8 }, 'another reset backs off'],
+    ['a refusal behind eight, by the last backend', refused, { ...last, refused: 8 }, 'none'],
+    ['a refusal that took body bytes', refused, lost, 'none'],
+    ['a refusal behind an interim response', refused, interim, 'none'],
     ['a time-out', failed('timeout'), get, 'another timeout backs off'],
     ['a time-out over a kept connection', failed('timeout', { wasReused: true }), get, 'another timeout backs off'],
     ['a time-out and a POST', failed('timeout'), post, 'none'],

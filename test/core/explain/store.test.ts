@@ -111,6 +111,13 @@ describe('an explanation', () => {
     })
   })
 
+  test('names what a call of gRPC has come to', async () => {
+    const { store, tell } = storing()
+    store.add(explained({ attempts: [{ ...attempt, grpcStatus: 14 }, { ...attempt, grpcStatus: 0 }, attempt] }))
+    const [{ attempts } = fail()] = (await tell()).explanations
+    expect(attempts.map(({ grpcStatus }) => grpcStatus)).toEqual(['UNAVAILABLE', 'OK', undefined])
+  })
+
   test.each([
     ['/a?token=abc&x=1', '/a?token=***&x=1'],
     ['/a?pin=1234', '/a?pin=***'],

@@ -73,6 +73,15 @@ describe('its body', () => {
     expect(heard).toEqual([HELLO.slice(0, 3), HELLO.slice(3), 'end'])
   })
 
+  test('in chunks is in chunks again for who takes it so, whatever is in it', () => {
+    const { stream, heard, sends, ends } = call(TEXT)
+    stream.resumeBody('chunks')
+    const evil = '0\r\n\r\nGET /evil'
+    sends(base64(`\0\0\0\0\x0e${evil}`))
+    ends()
+    expect(heard).toEqual([`13\r\n\0\0\0\0\x0e${evil}\r\n`, 'end'])
+  })
+
   test('in text passes in bytes, as soon as they are known', () => {
     const { heard, sends, ends } = call(TEXT)
     sends(...byteByByte(base64(HELLO) + base64(HELLO)))

@@ -34,7 +34,10 @@ describe('the frame of trailers', () => {
   })
 
   test('tells of a problem of ours', () => {
-    expect(linesOf(problemFrame(503, 'nobody: ü'))).toBe('grpc-status: 14\r\ngrpc-message: nobody: %C3%BC\r\n')
+    expect(linesOf(problemFrame({ status: 503, detail: 'nobody: ü' }))).toBe(
+      'grpc-status: 14\r\ngrpc-message: nobody: %C3%BC\r\n',
+    )
+    expect(linesOf(problemFrame({ status: 502, detail: 'reset', grpcStatus: 13 }))).toStartWith('grpc-status: 13\r\n')
   })
 
   test('may be long', () => expect(linesOf(trailerFrame('x'.repeat(70_000)))).toHaveLength(70_000))

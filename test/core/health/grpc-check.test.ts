@@ -77,7 +77,14 @@ describe('a check by grpc.health.v1', () => {
       'NOT_FOUND unknown',
     ],
     ['that has no health service', head + trailers('12', 'no such method'), false, 'UNIMPLEMENTED no such method'],
-    ['that is no gRPC', headers(1, [[':status', '404']]), false, 'not gRPC: 404 status'],
+    ['that is no gRPC', headers(1, [[':status', '404']]), false, 'not gRPC: answered 404 without a grpc-status'],
+    [
+      'that answers, and knows no gRPC',
+      head + data(1, 'ok', END_STREAM),
+      false,
+      'not gRPC: answered 200 without a grpc-status',
+    ],
+
     ['that refuses', reset(1, 7), false, 'the call was reset (REFUSED_STREAM)'],
     ['that leaves', goAway(0), false, 'the server leaves (NO_ERROR)'],
   ] as const)('of a member %s', (_, sent, passed, detail) => {
@@ -91,8 +98,14 @@ describe('a check by grpc.health.v1', () => {
     }
   })
 
+  test.each(['HTTP/1.1 400 Bad Request', 'HTTP/1.0 200 OK'])('says what to write instead at %s', (line) => {
+    expect(start().read(`${line}\r\n\r\n`)).toEqual({
+      passed: false,
+      detail: 'speaks HTTP/1.x, and gRPC needs HTTP/2: "check" may be "http", and "protocol" of its pool "http/1.1"',
+    })
+  })
+
   test.each([
-    ['HTTP/1', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
     ['a message cut short', head + data(1, '\0\0\0\0\x02\x08') + trailers('0')],
     ['a message of another kind', head + message(0x12, 1, 65) + trailers('0')],
     ['a message without end', head + data(1, 'a'.repeat(300))],

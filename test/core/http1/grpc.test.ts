@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { FieldSection } from '../../../core/http1/field-section.ts'
-import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc, parsePushback } from '../../../core/http1/grpc.ts'
+import {
+  GRPC_CODES,
+  grpcCodeOf,
+  grpcCodeOfReset,
+  grpcMessage,
+  httpStatusOf,
+  isGrpc,
+  parsePushback,
+} from '../../../core/http1/grpc.ts'
 
 /** Of a message of that Content-Type; undefined: without one. */
 function sectionOf(type: string | undefined): FieldSection {
@@ -40,6 +48,23 @@ describe('gRPC', () => {
     [418, 'UNKNOWN'],
   ])('is told of ours in its own: %d is %s', (status, name) =>
     expect(GRPC_CODES[grpcCodeOf(status)]).toBe(name as never),
+  )
+
+  test.each([
+    [0x0, 'INTERNAL'],
+    [0x1, 'INTERNAL'],
+    [0x2, 'INTERNAL'],
+    [0x3, 'INTERNAL'],
+    [0x7, 'UNAVAILABLE'],
+    [0x8, 'CANCELLED'],
+    [0x9, 'INTERNAL'],
+    [0xb, 'RESOURCE_EXHAUSTED'],
+    [0xc, 'PERMISSION_DENIED'],
+    [0xd, 'INTERNAL'],
+    [0xe, 'UNKNOWN'],
+    [0xffffffff, 'UNKNOWN'],
+  ])('is told of a reset in its own: %d is %s', (code, name) =>
+    expect(GRPC_CODES[grpcCodeOfReset(code)]).toBe(name as never),
   )
 
   test.each([

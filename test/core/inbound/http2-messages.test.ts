@@ -96,6 +96,14 @@ suite('8.3 pseudo-fields', [
   malformed('refuses a :path that names another authority', [...without(':path'), [':path', 'http://evil/']]),
   malformed('refuses :method twice', [[':method', 'GET'], ...GET]),
   malformed('refuses :scheme twice', [[':scheme', 'http'], ...GET]),
+  ...['', 'ft p', '1http', 'http:', 'a/b', '\xe4'].map((scheme) =>
+    malformed(`refuses the :scheme ${JSON.stringify(scheme)}`, [...without(':scheme'), [':scheme', scheme]]),
+  ),
+  ...['HTTPS', 'ftp', 'a+b-c.1'].map((scheme): Case => [
+    `takes the :scheme ${scheme}`,
+    HELLO + headers(1, [...without(':scheme'), [':scheme', scheme]]),
+    ...OK,
+  ]),
   malformed('refuses :path twice', [[':path', '/'], ...GET]),
   malformed('refuses :authority twice', [[':authority', 'a'], ...GET]),
   malformed('refuses host that is not :authority', withField('host', 'b')),
@@ -107,6 +115,13 @@ suite('8.3 pseudo-fields', [
 ])
 
 describe('what the strict parser refuses', () => {
+  test.each(['/a b', '/a HTTP/1.1', '/ HTTP/1.0'])('names :path where it holds a space: %s', (path) => {
+    const client = http2Client()
+    const lines = client.send(headers(1, [...without(':path'), [':path', path]]))
+    expect(lines[0]).toStartWith('HEADERS 1 :status=400')
+    expect(client.log[0]).toContain(':path may not hold a space')
+  })
+
   test.each([
     ['no authority at all', without(':authority'), 400],
     ['an authority with user and password', [...without(':authority'), [':authority', 'u:p@a']] as const, 400],

@@ -195,3 +195,24 @@ describe('headOf', () => {
     expect(headOf(request({ headers })).length).toBeGreaterThan(1 << 20)
   })
 })
+
+describe('a call of gRPC', () => {
+  const typed = (type: string) =>
+    request({ method: 'POST', body, headers: [...request().headers, ['content-type', type]] })
+
+  test.each([
+    'application/grpc',
+    'application/grpc+proto',
+    'Application/GRPC;x=1',
+    'application/grpc, application/grpc',
+    'application/grpc x',
+    'application/grpcx',
+  ])('goes no further, and so do what may pass for one: %s', (type) => {
+    expect(() => headOf(typed(type))).toThrow('"engine": "serve" can not pass gRPC on: it has no trailers')
+  })
+
+  test.each(['application/grpc-web', 'application/grpc-web-text+proto', 'text/application/grpc', ''])(
+    'is not what has the type %p',
+    (type) => expect(headOf(typed(type)).toString('latin1')).toContain(`content-type: ${type}\r\n`),
+  )
+})

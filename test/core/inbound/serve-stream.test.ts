@@ -121,4 +121,13 @@ describe('a request of Bun.serve', () => {
     expect([(await response).status, (await response).headers.get('connection')]).toEqual([400, 'close'])
     expect(told).toEqual(['refused 400'])
   })
+
+  test('that is a call of gRPC is refused in its words, before anybody hears of it', async () => {
+    const { told, response } = served(withBody({ 'content-type': 'application/grpc+proto' }))
+    const { status, headers } = await response
+    expect([status, headers.get('content-type'), headers.get('grpc-status')]).toEqual([200, 'application/grpc', '12'])
+    expect(headers.get('grpc-message')).toContain('"engine": "serve"')
+    expect(await (await response).text()).toBe('')
+    expect(told).toEqual(['refused 501'])
+  })
 })

@@ -47,6 +47,16 @@ describe('pipes', () => {
     expect([opened(), closed]).toEqual([2, []])
   })
 
+  test('are closed with those who use them: idle ones at once, others once they are free', () => {
+    const { pipes, take, closed, left } = piping()
+    const [used, idle] = [take(), take()]
+    idle.endFeeding()
+    pipes.close()
+    expect(closed).toEqual([2])
+    used.endFeeding()
+    expect([closed, left()]).toEqual([[2, 1], 32])
+  })
+
   test('count for two descriptors each, used or idle', () => {
     const { take, left } = piping()
     const before = left()

@@ -32,6 +32,7 @@ function makeConnection() {
     bodyForm: 'chunks' as const,
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle: () => true,
+    onUnused: () => false,
     onGone: () => void heard.push('gone'),
     onClosed: () => void heard.push('closed'),
   }

@@ -12,6 +12,7 @@ import { openBudget } from '../../support/budget.ts'
 import { fail } from '../../support/fail.ts'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
 import { backendTimeouts, plainRewrite, RecordedResponse } from '../../support/http1-ends.ts'
+import { settings } from '../../support/http2.ts'
 import { inEvent, MemorySocket, receive } from '../../support/memory-socket.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -89,6 +90,18 @@ describe('a pool of connections', () => {
     answer(1)
     clock.advance(1500)
     expect(sockets.map(({ isOpen }) => isOpen)).toEqual([false, true, false])
+  })
+
+  test('says of a backend that speaks HTTP/2 alone what to write instead', () => {
+    const { ask, answer } = makePool()
+    const { sink } = ask()
+    answer(0, settings())
+    expect(sink.log.at(-1)).toBe(
+      'protocol: the backend speaks HTTP/2, and was asked in HTTP/1.1: "protocol" of its pool may be "h2c", or "h2" over TLS',
+    )
+    const other = ask()
+    answer(other.index, settings().slice(0, 8))
+    expect(other.sink.log.at(-1)).toBe('protocol: a response must begin with HTTP/1.1 or HTTP/1.0')
   })
 
   test.each([0, 1, 2])('keeps %p idle ones where that is the most', (maxIdleConnections) => {

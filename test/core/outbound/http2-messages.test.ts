@@ -197,3 +197,19 @@ test('more content than the window of the connection ends it', () => {
   expect(lines.at(-1)).toBe('GOAWAY 0 FLOW_CONTROL_ERROR')
   expect(all.map(({ sink }) => sink.log.at(-1))).toEqual(all.map(() => expect.stringContaining(BROKEN)))
 })
+
+test.each([
+  ['the end of an interim one', headers(1, status(103)), 'an interim response must not be the last'],
+  ['too many interim ones', headers(1, status(103), END_HEADERS).repeat(65), 'more than 64 interim responses came'],
+  ['a field of requests', headers(1, status(200, [[':path', '/']])), 'a response may not have the field ":path"'],
+  ['a name in upper case', headers(1, status(200, [['X-A', '1']])), 'the field "X-A" is not valid'],
+  ...['a\nb', 'a\rb', 'a\0b', ' a', 'a\t', '\x7f'].map((value): [string, string, string] => [
+    `the value ${JSON.stringify(value)}`,
+    headers(1, status(200, [['x-a', value]])),
+    'the value of the field "x-a" may have no control characters, and no white space around it',
+  ]),
+])('what fails a response is told: %s', (_, sent, words) => {
+  const { end, sink } = http2Backend().begin()
+  end.send(sent)
+  expect(sink.log.at(-1)).toBe(`protocol: ${words}`)
+})

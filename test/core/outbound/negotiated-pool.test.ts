@@ -27,6 +27,10 @@ describe('how many handshakes are under way', () => {
   })
 })
 
+test('one takes as many as the backend says', () => {
+  expect([8, 9, 100].map((waiting) => handshakesFor(waiting, 'h2', 8))).toEqual([1, 2, 13])
+})
+
 describe('a backend of which nothing is known', () => {
   test('is offered both, and spoken to as it picks over that very connection', () => {
     const one = negotiatedPool()
@@ -55,6 +59,18 @@ describe('a backend of which nothing is known', () => {
     expect(one.handshakes.map(({ isGivenUp }) => isGivenUp)).toEqual([true, true, false, true])
     expect(one.counters).toMatchObject({ connections: 1, http2Connections: 1 })
     one.ended(2, 99)
+    expect(all.at(-1)!.log).toEqual(['connected', 'response 200', 'end'])
+  })
+
+  test('gets no more over that one than it says it takes, and others for the rest', () => {
+    const one = negotiatedPool()
+    const all = times(20).map(() => one.ask())
+    one.agree(0, 'h2', [3, 8])
+    expect([headersIn(one.lines(0)), one.handshakes.length]).toEqual([8, 6])
+    one.agree(4, 'h2', [3, 8])
+    one.agree(5, 'h2', [3, 8])
+    expect([headersIn(one.lines(4)), headersIn(one.lines(5))]).toEqual([8, 4])
+    one.ended(5, 7)
     expect(all.at(-1)!.log).toEqual(['connected', 'response 200', 'end'])
   })
 

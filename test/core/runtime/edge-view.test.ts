@@ -32,7 +32,8 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
       return [name, { ...pool, snapshot: () => ({ name }) as Pool } as unknown as RunningPool]
     }),
   )
-  const listeners = [tcpListener('web', 80, '::'), unixListener('local', '/run/edge.sock')].map((config) => ({
+  const fast = { ...tcpListener('fast', 443, '::'), engine: 'serve' as const, http3: true as const }
+  const listeners = [tcpListener('web', 80, '::'), unixListener('local', '/run/edge.sock'), fast].map((config) => ({
     config,
     address: config.address,
   }))
@@ -90,8 +91,9 @@ describe('the status', () => {
     life.begin()
     const status = source.status()
     expect(status.listeners).toEqual([
-      { name: 'web', address: '[::]:80', engine: 'own', certificates: null, missing: [] },
-      { name: 'local', address: 'unix:/run/edge.sock', engine: 'own', certificates: null, missing: [] },
+      { name: 'web', address: '[::]:80', engine: 'own', http3: false, certificates: null, missing: [] },
+      { name: 'local', address: 'unix:/run/edge.sock', engine: 'own', http3: false, certificates: null, missing: [] },
+      { name: 'fast', address: '[::]:443', engine: 'serve', http3: true, certificates: null, missing: [] },
     ])
     expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
       ['web', 'p2c'],
