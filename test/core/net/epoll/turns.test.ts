@@ -9,6 +9,7 @@ import { openEpoll } from '../../../../core/net/epoll/transport.ts'
 import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
 import { Pipe } from '../../../../core/net/pipe.ts'
+import { isLent } from '../../../../core/net/retained.ts'
 import { ALWAYS_ROOM, PLAIN, type Transport } from '../../../../core/net/transport.ts'
 import type { OwnedSocket } from '../../../../core/net/wire-socket.ts'
 import { fail } from '../../../support/fail.ts'
@@ -249,6 +250,17 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     watch('recv', () => undefined)
     expect(Math.min(...rooms)).toBeLessThan(12_000)
     expect(Math.max(...rooms)).toBe(SMALL_BYTES)
+  })
+
+  test('lends what comes to who keeps nothing of it', async () => {
+    const lent: boolean[] = []
+    const { ear, peer } = await rig.pair('accepted', { received: (bytes) => void lent.push(isLent(bytes)) })
+    peer.send('x')
+    await ear.untilText('x')
+    ear.socket.readLent?.()
+    peer.send('y')
+    await ear.untilText('xy')
+    expect(lent).toEqual([false, true])
   })
 
   test('reads little again behind what went through a pipe, since the next may go there, too', async () => {
