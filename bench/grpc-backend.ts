@@ -4,8 +4,8 @@
  * prints the calls answered so far by port, as JSON. Speaks HTTP/2 without TLS, and reads nothing of a call but where it ends:
  * no codec of ours, which is what is measured. Load for it: `h2load -d MESSAGE -H 'content-type: application/grpc' -H 'te: trailers'`.
  */
-import { createInterface } from 'node:readline'
 import type { Socket } from 'bun'
+import { listenForH2c } from './h2c-ports.ts'
 
 const HEADER_BYTES = 9
 const PREFACE_BYTES = 24
@@ -52,7 +52,7 @@ const greeting = Buffer.concat([
   frame(WINDOW_UPDATE, 0, number(OWN_WINDOW - DEFAULT_WINDOW)),
 ])
 
-const answered = new Map<string, number>()
+const answered = new Map(process.argv.slice(2).map((port) => [port, 0]))
 
 class Connection {
   private readonly socket: Socket<Connection>
@@ -161,18 +161,4 @@ class Connection {
   }
 }
 
-for (const port of process.argv.slice(2)) {
-  answered.set(port, 0)
-  Bun.listen<Connection>({
-    hostname: '127.0.0.1',
-    port: Number(port),
-    socket: {
-      open: (socket) => void (socket.data = new Connection(socket, port)),
-      data: (socket, bytes) => socket.data.read(bytes),
-      drain: (socket) => socket.data.onDrain(),
-      error: (socket) => socket.terminate(),
-    },
-  })
-}
-for await (const line of createInterface({ input: process.stdin }))
-  process.stdout.write(`${line === 'count' ? JSON.stringify(Object.fromEntries(answered)) : 'done'}\n`)
+await listenForH2c<Connection>(answered, (socket, port) => new Connection(socket, port))

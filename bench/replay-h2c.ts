@@ -3,7 +3,6 @@
  * as can be, and within the windows that it is given. A program: `bun bench/replay-h2c.ts PROFILE PORT …`; standard input takes
  * `count`, as that of `replay.ts` does. It reads no field: what is asked for makes no difference.
  */
-import { createInterface } from 'node:readline'
 import type { Socket } from 'bun'
 import { Flow } from '../core/http2/flow.ts'
 import { FrameReader, type FrameSink } from '../core/http2/frame-reader.ts'
@@ -13,6 +12,7 @@ import { StreamSending, type SendingCarrier, type SendingOwner } from '../core/h
 import { DEFAULT_TABLE_BYTES, initialSettings, readSettings } from '../core/http2/settings.ts'
 import { encodeThrice } from './h2-blocks.ts'
 import { bodyOf, listResponseFields, profiles } from './profile.ts'
+import { listenForH2c } from './h2c-ports.ts'
 
 const [profileName = '', ...ports] = process.argv.slice(2)
 const profile = profiles[profileName]
@@ -87,7 +87,7 @@ class Connection implements FrameSink, FrameOwner, SendingCarrier {
     else this.keep(frames, this.socket.write(frames))
   }
 
-  sendOn(): void {
+  onDrain(): void {
     const { unsent } = this
     this.unsent = undefined
     if (unsent !== undefined) this.keep(unsent, this.socket.write(unsent))
@@ -157,17 +157,4 @@ class Connection implements FrameSink, FrameOwner, SendingCarrier {
   onGoAway(): void {}
 }
 
-for (const port of ports) {
-  Bun.listen<Connection>({
-    hostname: '127.0.0.1',
-    port: Number(port),
-    socket: {
-      open: (socket) => void (socket.data = new Connection(socket, port)),
-      data: (socket, bytes) => socket.data.read(bytes),
-      drain: (socket) => socket.data.sendOn(),
-      error: (socket) => socket.terminate(),
-    },
-  })
-}
-for await (const line of createInterface({ input: process.stdin }))
-  process.stdout.write(`${line === 'count' ? JSON.stringify(Object.fromEntries(answered)) : 'done'}\n`)
+await listenForH2c<Connection>(answered, (socket, port) => new Connection(socket, port))

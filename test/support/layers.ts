@@ -229,7 +229,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   { from: 'bench/h2-blocks.ts', to: ['core/http2/'] },
-  { from: 'bench/replay-h2c.ts', to: ['core/http2/', 'bench/profile.ts', 'bench/h2-blocks.ts'] },
+  { from: 'bench/replay-h2c.ts', to: ['core/http2/', 'bench/profile.ts', 'bench/h2-blocks.ts', 'bench/h2c-ports.ts'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
