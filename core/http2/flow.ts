@@ -7,7 +7,7 @@ import { type FrameWriter, widened } from './frame-writer.ts'
 import { DEFAULT_WINDOW } from './frames.ts'
 
 /** What may come on all streams together before it is taken: some that stand still must not hold up the others. */
-export const CONNECTION_WINDOW = 1024 * 1024
+const CONNECTION_WINDOW = 1024 * 1024
 const CREDIT_BYTES = CONNECTION_WINDOW >> 1
 /** Window updates that one DATA frame of ours may bring about: of its stream, and of the connection. */
 const UPDATES_A_FRAME = 2
